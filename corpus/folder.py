@@ -1,0 +1,46 @@
+"""Where a build keeps what (DESIGN §3): the names of its folders and files, in one place."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+class BuildFolder:
+    """`--out DIR`. `raw/`, `interactions/`, `votes/`, `labels/` hold names: mode 0700."""
+
+    def __init__(self, root: str | os.PathLike[str]):
+        self.root = Path(root)
+        self.raw = self.root / "raw"
+        self.done = self.raw / "done"
+        self.interactions = self.root / "interactions"
+        self.votes = self.root / "votes"
+        self.labels = self.root / "labels"
+        self.label_model = self.root / "label_model.json"
+        self.settings = self.root / "settings.toml"
+        self.manifest = self.root / "manifest.json"
+        self.run = self.root / "run.json"
+        self.release = self.root / "redditess"
+
+    def create(self) -> BuildFolder:
+        self.root.mkdir(parents=True, exist_ok=True)
+        for private in (self.raw, self.interactions, self.votes, self.labels):
+            private.mkdir(mode=0o700, exist_ok=True)
+        for folder in (self.done, self.raw / "submissions", self.raw / "comments"):
+            folder.mkdir(exist_ok=True)
+        return self
+
+    def raw_file(self, kind: str, bucket: int, sha12: str) -> Path:
+        """`kind` is "submissions" or "comments"; `sha12` starts the dump file's sha256."""
+        return self.raw / kind / f"b{bucket:05d}-{sha12}.parquet"
+
+    def raw_files(self, kind: str, bucket: int) -> list[Path]:
+        return sorted((self.raw / kind).glob(f"b{bucket:05d}-*.parquet"))
+
+    @staticmethod
+    def bucket_file(stage: Path, bucket: int) -> Path:
+        return stage / f"b{bucket:05d}.parquet"
+
+    def buckets(self, stage: Path) -> list[Path]:
+        """The finished bucket files of one stage, in bucket order."""
+        return sorted(stage.glob("b*.parquet"))
