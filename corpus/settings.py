@@ -149,6 +149,12 @@ def _splits(value: Any, where: str) -> tuple[tuple[str, float], ...]:
     return pairs
 
 
+def from_identity(identity: Mapping[str, Any]) -> Settings:
+    """The inverse of `Settings.identity()`: how settings travel to a worker."""
+    values = {k: v for k, v in identity.items() if v is not None}
+    return Settings(**{"preset": values.pop("preset"), **_checked(values, "settings")})
+
+
 def to_toml(settings: Settings) -> str:
     """Settings as a TOML file that `load_settings(config=...)` reads back to the same identity."""
     lines = ["# Made by redditess; `redditess build DUMPS --config settings.toml` rebuilds with it."]

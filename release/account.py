@@ -1,0 +1,121 @@
+"""Puts the records of all stages together into the manifest, and says what looks wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .. import __version__
+from ..corpus.artefacts import read_json
+from ..corpus.folder import BuildFolder
+from ..corpus.manifest import FORMAT, add_counts, stage_record
+from ..corpus.settings import Settings
+from ..labeling.functions import resolve
+from .pseudonyms import Key
+from .resume import code_digest
+
+Record = dict[str, Any]
+LABELLED_SHARE = (0.05, 0.35)  # the paper labels 14.3 %; outside this range a build warns
+EFFECTIVE_SHARE = (0.30, 0.70)
+
+
+def build_manifest(
+    folder: BuildFolder,
+    settings: Settings,
+    key: Key,
+    inputs: Sequence[Record],
+    assembled: Sequence[Record],
+    voted: Sequence[Record],
+    labelled: Sequence[Record],
+    released: Record,
+) -> Record:
+    """Everything read, kept and dropped, by reason (DESIGN §9)."""
+    root = folder.root
+    stages = {
+        "posts": stage_record([r["posts"] for r in assembled]),
+        "assemble": stage_record(
+            [r["comments"] for r in assembled], folder.buckets(folder.interactions), root
+        ),
+        "vote": stage_record(voted, folder.buckets(folder.votes), root),
+        "label": stage_record(labelled, folder.buckets(folder.labels), root),
+        **released["stages"],
+    }
+    labels = _labels(labelled)
+    digests = sorted(r["sha256"] for r in inputs)
+    return {
+        "format": FORMAT,
+        "version": __version__,
+        "fingerprint": settings.fingerprint(code_digest(), key.id, *digests),
+        "key_id": key.id,
+        "settings": settings.identity(),
+        "inputs": [{k: v for k, v in r.items() if k != "spans"} for r in inputs],
+        "stages": stages,
+        "counts": _counts(assembled),
+        "functions": _functions(settings, voted),
+        "label_model": read_json(folder.label_model),
+        "labels": labels,
+        "splits": released["splits"],
+        "masked": released["masked"],
+        "warnings": _warnings(inputs, labels, released),
+    }
+
+
+def _counts(assembled: Sequence[Record]) -> Record:
+    total: dict[str, int] = {}
+    for record in assembled:
+        add_counts(total, record.get("counts", {}))
+    return total
+
+
+def _labels(labelled: Sequence[Record]) -> Record:
+    total: dict[str, dict[str, int]] = {"labels": {}, "basis": {}}
+    for record in labelled:
+        add_counts(total["labels"], record["labels"])
+        add_counts(total["basis"], record["basis"])
+    return {**total["labels"], "basis": total["basis"]}
+
+
+def _functions(settings: Settings, voted: Sequence[Record]) -> list[Record]:
+    """Coverage and conflict of each labeling function, as shares of all interactions."""
+    rows = sum(r["rows_in"] for r in voted)
+    table = []
+    for function in resolve(settings.functions):
+        counts: dict[str, int] = {}
+        for record in voted:
+            add_counts(counts, record["functions"][function.name])
+        voting = counts.get("effective", 0) + counts.get("not_effective", 0)
+        table.append(
+            {
+                "name": function.name,
+                "axis": function.axis,
+                "coverage": round(voting / rows, 6) if rows else 0.0,
+                "conflict": round(counts.get("conflict", 0) / rows, 6) if rows else 0.0,
+                "counts": counts,
+            }
+        )
+    return table
+
+
+def _warnings(inputs: Sequence[Record], labels: Record, released: Record) -> list[str]:
+    warnings = list(released.get("warnings", []))
+    seen: dict[str, str] = {}
+    for record in inputs:
+        if record["damage"]:
+            n = len(record["damage"])
+            warnings.append(f"{record['name']} is damaged in {n} place(s); see its entry")
+        if record["sha256"] in seen:
+            first = seen[record["sha256"]]
+            warnings.append(f"{record['name']} has the same bytes as {first}; read once")
+        seen[record["sha256"]] = record["name"]
+    counted = {k: labels.get(k, 0) for k in ("effective", "not_effective", "unlabelled")}
+    n_labelled = counted["effective"] + counted["not_effective"]
+    n = n_labelled + counted["unlabelled"]
+    for name, part, whole, (low, high) in (
+        ("labelled", n_labelled, n, LABELLED_SHARE),
+        ("effective", counted["effective"], n_labelled, EFFECTIVE_SHARE),
+    ):
+        if whole and not low <= part / whole <= high:
+            warnings.append(
+                f"{name} share {part / whole:.1%} (n = {whole}) is outside {low:.0%} to {high:.0%}"
+            )
+    return warnings

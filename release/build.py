@@ -1,0 +1,200 @@
+"""The whole road: dump files -> interactions -> votes -> labels -> the folder that users load.
+
+Every stage leaves its artefacts in the build folder and is skipped where they are already there;
+`manifest.json` comes last.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from filelock import FileLock, Timeout
+
+from .. import __version__
+from ..corpus.artefacts import read_stats, write_json
+from ..corpus.coverage import coverage
+from ..corpus.errors import BuildError, InputError
+from ..corpus.folder import BuildFolder
+from ..corpus.inputs import find_dumps
+from ..corpus.manifest import read_manifest
+from ..corpus.selection import check_selectable, explain_empty
+from ..corpus.settings import Settings
+from ..labeling.functions import resolve
+from ..labeling.label import fit_labels
+from .account import build_manifest
+from .card import write_card
+from .pool import run_stage
+from .pseudonyms import Key, load_key
+from .resume import finished_inputs, open_build
+from .write import write_release
+
+Progress = Callable[[str, int, int], None]
+"""Told (stage, tasks done, tasks in all) as a build goes on."""
+STAGES = ("ingest", "assemble", "vote", "label", "release")
+
+
+def build(
+    dumps: Sequence[str | os.PathLike[str]],
+    out: str | os.PathLike[str],
+    settings: Settings,
+    *,
+    key: Key | None = None,
+    fresh: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Dump files or folders -> a finished build in `out`; returns its manifest.
+
+    A build that was interrupted continues where it stopped; a finished one is returned as it is.
+    `key` makes the pseudonymous ids (default: the user's own key). Raises InputError where no
+    dump is given or nothing would be selected, BuildError where `out` holds another build.
+    """
+    paths = find_dumps(dumps)
+    key = key or load_key()
+    rules = [f"{f.name}@{f.version}" for f in resolve(settings.functions)]
+    Path(out).mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(Path(out) / ".lock", timeout=0):
+            folder = open_build(out, settings, key.id, *rules, fresh=fresh)
+            return _Run(folder, settings, key, progress or _silent).go(paths)
+    except Timeout as e:
+        raise BuildError("another build is running in this folder", out, "wait for it") from e
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """No progress wanted."""
+
+
+class _Plan(NamedTuple):
+    workers: int
+    memory_limit: str
+    tmp: str | None
+
+
+class _Run:
+    """One pass over the stages; holds what all of them need and the time each took."""
+
+    def __init__(self, folder: BuildFolder, settings: Settings, key: Key, progress: Progress):
+        self.folder, self.settings, self.key, self.progress = folder, settings, key, progress
+        self.plan = _plan(settings)
+        self.seconds: dict[str, float] = {}
+
+    def go(self, paths: Sequence[Path]) -> dict[str, Any]:
+        finished = finished_inputs(self.folder, paths)
+        if self.folder.manifest.is_file() and len(finished) == len(paths):
+            return read_manifest(self.folder.root)
+        check_selectable(paths, self.settings)
+        inputs = self._timed("ingest", lambda: self._ingest(paths, finished))
+        self._refuse_empty(sum(r["kept"] for r in inputs), inputs, paths, {})
+        spans = coverage(inputs)
+        assembled = self._timed("assemble", lambda: self._assemble(spans))
+        dropped = [r["posts"]["dropped"] for r in assembled] + [
+            r["comments"]["dropped"] for r in assembled
+        ]
+        n_rows = sum(r["comments"]["rows_out"] for r in assembled)
+        self._refuse_empty(n_rows, inputs, paths, _sum(dropped))
+        voted = self._timed("vote", lambda: self._buckets("vote", self.folder.votes))
+        fit_labels(self.folder, self.settings)
+        labelled = self._timed("label", lambda: self._buckets("label", self.folder.labels))
+        released = self._timed("release", self._release)
+        manifest = build_manifest(
+            self.folder, self.settings, self.key, inputs, assembled, voted, labelled, released
+        )
+        write_card(self.folder, manifest)
+        write_json(self.folder.run, self._run_record())
+        write_json(self.folder.manifest, manifest)
+        return manifest
+
+    def _timed(self, stage: str, work: Callable[[], Any]) -> Any:
+        start = time.perf_counter()
+        result = work()
+        self.seconds[stage] = round(time.perf_counter() - start, 3)
+        return result
+
+    def _ingest(
+        self, paths: Sequence[Path], finished: dict[Path, dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        todo = [path for path in paths if path not in finished]
+        common = {"out": str(self.folder.root), "settings": self.settings.identity()}
+        tasks = [{"path": str(path), **common} for path in todo]
+        fresh = self._run("ingest", tasks, n_before=len(finished))
+        records = {**finished, **dict(zip(todo, fresh, strict=True))}
+        return sorted(records.values(), key=lambda r: (r["name"], r["sha256"]))
+
+    def _assemble(self, spans: dict[str, list[list[int]]]) -> list[dict[str, Any]]:
+        share = f"{_bytes(self.plan.memory_limit) // self.plan.workers // 2**20}MB"
+        more = {"spans": spans, "memory_limit": share, "tmp": self.plan.tmp}
+        return self._buckets("assemble", self.folder.interactions, **more)
+
+    def _buckets(self, stage: str, where: Path, **more: Any) -> list[dict[str, Any]]:
+        """Runs one stage over all buckets that have no file yet; the records of all of them."""
+        numbers = range(self.settings.n_buckets)
+        todo = [b for b in numbers if not self.folder.bucket_file(where, b).is_file()]
+        common = {"out": str(self.folder.root), "settings": self.settings.identity(), **more}
+        tasks = [{"bucket": b, **common} for b in todo]
+        self._run(stage, tasks, n_before=len(numbers) - len(todo))
+        return [read_stats(self.folder.bucket_file(where, b)) for b in numbers]
+
+    def _run(self, stage: str, tasks: list[dict[str, Any]], n_before: int) -> list[dict[str, Any]]:
+        total = len(tasks) + n_before
+        self.progress(stage, n_before, total)
+        return run_stage(
+            stage,
+            tasks,
+            self.plan.workers,
+            lambda n: self.progress(stage, n_before + n, total),
+        )
+
+    def _release(self) -> dict[str, Any]:
+        self.progress("release", 0, 1)
+        released = write_release(self.folder, self.settings, self.key)
+        self.progress("release", 1, 1)
+        return released
+
+    def _refuse_empty(
+        self, n: int, inputs: list[dict[str, Any]], paths: Sequence[Path], dropped: dict[str, int]
+    ) -> None:
+        if n == 0:
+            why, next_step = explain_empty(inputs, self.settings, paths, dropped)
+            raise InputError(why, "nothing would be selected", next_step)
+
+    def _run_record(self) -> dict[str, Any]:
+        libraries = ("datasets", "pyarrow", "duckdb", "numpy", "msgspec", "backports.zstd")
+        return {
+            "finished_utc": int(time.time()),
+            "seconds": self.seconds,
+            "engine": "local",
+            "workers": self.plan.workers,
+            "memory_limit": self.plan.memory_limit,
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "versions": {"redditess": __version__, **{n: version(n) for n in libraries}},
+        }
+
+
+def _sum(many: Sequence[dict[str, int]]) -> dict[str, int]:
+    reasons = {reason for one in many for reason in one}
+    return {reason: sum(one.get(reason, 0) for one in many) for reason in sorted(reasons)}
+
+
+def _plan(settings: Settings) -> _Plan:
+    """Workers by cores and memory: a reader needs the 2 GiB window (docs/dumps.md)."""
+    ram_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    by_memory = int((ram_gb - 4) / 2.2)
+    workers = settings.workers or max(1, min(os.cpu_count() or 1, by_memory))
+    return _Plan(workers, settings.memory_limit, settings.tmp)
+
+
+def _bytes(text: str) -> int:
+    """ "4GB" -> 4000000000; the units that DuckDB understands."""
+    units = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+    number = text.rstrip("KMGTiIbB ")
+    unit = text[len(number) :].strip().upper()
+    if unit not in units or not number.replace(".", "", 1).isdigit():
+        raise InputError(f"{text!r} is not a size", "--memory-limit", "write for example 4GB")
+    return int(float(number) * units[unit])

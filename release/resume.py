@@ -1,0 +1,93 @@
+"""May this build continue in this folder? The rules about fingerprints and `--fresh`."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from ..corpus.artefacts import read_json, sha256_file, sweep, write_json, write_text
+from ..corpus.errors import BuildError
+from ..corpus.folder import BuildFolder
+from ..corpus.settings import Settings, to_toml
+
+MARK = "build.json"
+ROOMS_THAT_DECIDE = ("corpus", "labeling", "release")
+
+
+@cache
+def code_digest() -> str:
+    """12 hex digits of everything in the rooms that can change a row: code, presets, word lists."""
+    digest = sha256()
+    root = Path(__file__).parents[1]
+    for room in ROOMS_THAT_DECIDE:
+        for path in sorted((root / room).rglob("*")):
+            if path.suffix in {".py", ".toml", ".json", ".sql", ".safetensors"}:
+                digest.update(path.relative_to(root).as_posix().encode() + b"\0")
+                digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
+def open_build(
+    out: str | Path, settings: Settings, *more: str, fresh: bool = False
+) -> BuildFolder:
+    """The build folder, ready to continue or start. `more`: other things that decide the rows.
+
+    Raises BuildError where `out` holds another build (naming `--fresh`) or something that is no
+    build at all: that is never deleted.
+    """
+    folder, mark = BuildFolder(out), Path(out) / MARK
+    wanted = {"format": 1, "fingerprint": settings.fingerprint(code_digest(), *more)}
+    if folder.root.exists() and not mark.is_file() and _holds_anything(folder.root):
+        raise BuildError(
+            "the folder is not empty and is not a build", out, "give an empty or new --out folder"
+        )
+    if mark.is_file() and (fresh or read_json(mark) != wanted):
+        if not fresh:
+            raise BuildError(
+                "holds a build made with other settings, code or key",
+                out,
+                "choose another --out, or replace it with --fresh",
+            )
+        remove_build(folder)
+    sweep(folder.root)
+    folder.create()
+    write_text(folder.settings, to_toml(settings))
+    write_json(mark, wanted)
+    return folder
+
+
+def _holds_anything(root: Path) -> bool:
+    return not root.is_dir() or any(not p.name.startswith(".") for p in root.iterdir())
+
+
+def remove_build(folder: BuildFolder) -> None:
+    """Removes what a build leaves in its folder and nothing else."""
+    for path in (folder.manifest, folder.run, folder.settings, folder.label_model):
+        path.unlink(missing_ok=True)
+    for path in (folder.raw, folder.interactions, folder.votes, folder.labels, folder.release):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def finished_inputs(folder: BuildFolder, paths: Sequence[Path]) -> dict[Path, dict[str, Any]]:
+    """Which dump files this folder has already read, told by their content.
+
+    Raises BuildError where the folder has read a file that is not among `paths`: its rows would
+    stay in the build unnoticed.
+    """
+    records = {p.stem: read_json(p) for p in sorted(folder.done.glob("*.json"))}
+    if not records:
+        return {}
+    digests = {path: sha256_file(path) for path in paths}
+    known = {d[:12] for d in digests.values()}
+    for sha12, record in records.items():
+        if sha12 not in known:
+            raise BuildError(
+                f"the build has already read {record['name']}, which is not among the dumps now",
+                folder.root,
+                "give the same dumps, choose another --out, or start over with --fresh",
+            )
+    return {path: records[d[:12]] for path, d in digests.items() if d[:12] in records}

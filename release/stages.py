@@ -1,0 +1,58 @@
+"""The stages of a build that run per file or per bucket, under the names that workers know.
+
+Each takes JSON values and returns a JSON record, so any scheduler can call it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..corpus.folder import BuildFolder
+from ..corpus.ingest import ingest_file
+from ..corpus.settings import Settings, from_identity
+from ..corpus.threads import assemble_bucket
+from ..labeling.label import label_bucket
+from ..labeling.vote import vote_bucket
+
+
+def _settings(identity: dict[str, Any]) -> Settings:
+    return from_identity(identity)
+
+
+def ingest(*, path: str, out: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """One dump file -> typed rows per bucket; the input's record for the manifest."""
+    return ingest_file(path, _settings(settings), BuildFolder(out))
+
+
+def assemble(
+    *,
+    bucket: int,
+    out: str,
+    settings: dict[str, Any],
+    spans: dict[str, list[list[int]]],
+    memory_limit: str,
+    tmp: str | None,
+) -> dict[str, Any]:
+    """One bucket of threads -> interactions."""
+    return assemble_bucket(
+        BuildFolder(out), bucket, _settings(settings), spans, memory_limit=memory_limit, tmp=tmp
+    )
+
+
+def vote(*, bucket: int, out: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """One bucket of interactions -> votes."""
+    return vote_bucket(BuildFolder(out), bucket, _settings(settings))
+
+
+def label(*, bucket: int, out: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """One bucket of votes -> probabilities and labels, by the fitted model of the build."""
+    return label_bucket(BuildFolder(out), bucket, _settings(settings))
+
+
+STAGES: dict[str, Callable[..., dict[str, Any]]] = {
+    "ingest": ingest,
+    "assemble": assemble,
+    "vote": vote,
+    "label": label,
+}

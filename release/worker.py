@@ -1,0 +1,42 @@
+"""One worker process: reads tasks as JSON lines on stdin, answers with JSON lines on stdout.
+
+Nothing is pickled and the caller's `__main__` is never imported again, so a build works from a
+plain script, a notebook and the command line alike. Started by `release.pool`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from typing import Any
+
+from ..corpus.errors import RedditessError
+from . import stages
+
+
+def run_task(stage: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Runs one stage function; the answer is its record, or the error in a form that travels."""
+    try:
+        return {"result": stages.STAGES[stage](**arguments)}
+    except RedditessError as e:
+        return {"error": [type(e).__name__, e.what, e.where, e.next_step]}
+    except Exception as e:
+        where = f"{stage} {arguments.get('path', arguments.get('bucket', ''))}"
+        return {"fault": f"{where}: {type(e).__name__}: {e}"}
+
+
+def main() -> None:
+    """Answers until stdin closes. Stray prints go to stderr: stdout carries answers only."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    for line in sys.stdin:
+        task = json.loads(line)
+        answers.write(json.dumps(run_task(task["stage"], task["arguments"])) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()
