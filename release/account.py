@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import __version__
 from ..corpus.artefacts import read_json
+from ..corpus.errors import BuildError
 from ..corpus.folder import BuildFolder
 from ..corpus.manifest import FORMAT, add_counts, stage_record
 from ..corpus.settings import Settings
@@ -41,6 +42,7 @@ def build_manifest(
         **released["stages"],
     }
     labels = _labels(labelled)
+    _check_handover(inputs, stages)
     digests = sorted(r["sha256"] for r in inputs)
     return {
         "format": FORMAT,
@@ -58,6 +60,16 @@ def build_manifest(
         "masked": released["masked"],
         "warnings": _warnings(inputs, labels, released),
     }
+
+
+def _check_handover(inputs: Sequence[Record], stages: Record) -> None:
+    """What ingest kept is what assemble read, to the row."""
+    kept = sum(r["kept"] for r in inputs)
+    read = stages["posts"]["rows_in"] + stages["assemble"]["rows_in"]
+    if kept != read:
+        raise BuildError(
+            f"ingest kept {kept} lines but assemble read {read}", "raw/", "start over with --fresh"
+        )
 
 
 def _counts(assembled: Sequence[Record]) -> Record:

@@ -124,7 +124,7 @@ class _Run:
         tasks = [{"path": str(path), **common} for path in todo]
         fresh = self._run("ingest", tasks, n_before=len(finished))
         records = {**finished, **dict(zip(todo, fresh, strict=True))}
-        return sorted(records.values(), key=lambda r: (r["name"], r["sha256"]))
+        return once_each([{**records[path], "name": path.name} for path in paths])
 
     def _assemble(self, spans: dict[str, list[list[int]]]) -> list[dict[str, Any]]:
         share = f"{_bytes(self.plan.memory_limit) // self.plan.workers // 2**20}MB"
@@ -175,6 +175,18 @@ class _Run:
             "platform": platform.platform(),
             "versions": {"redditess": __version__, **{n: version(n) for n in libraries}},
         }
+
+
+def once_each(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Inputs in a fixed order; a second file with the same bytes keeps nothing, and says so."""
+    seen: set[str] = set()
+    counted = []
+    for record in sorted(records, key=lambda r: (r["name"], r["sha256"])):
+        if record["sha256"] in seen:
+            record = {**record, "kept": 0, "dropped": {"same_bytes_as_another": record["lines"]}}
+        seen.add(record["sha256"])
+        counted.append(record)
+    return counted
 
 
 def _sum(many: Sequence[dict[str, int]]) -> dict[str, int]:
