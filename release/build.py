@@ -31,7 +31,7 @@ from .account import build_manifest
 from .card import write_card
 from .pool import run_stage
 from .pseudonyms import Key, load_key
-from .resume import finished_inputs, open_build
+from .resume import finished_inputs, forget_after_ingest, open_build
 from .write import write_release
 
 Progress = Callable[[str, int, int], None]
@@ -88,6 +88,8 @@ class _Run:
         finished = finished_inputs(self.folder, paths)
         if self.folder.manifest.is_file() and len(finished) == len(paths):
             return read_manifest(self.folder.root)
+        if len(finished) < len(paths):
+            forget_after_ingest(self.folder)
         check_selectable(paths, self.settings)
         inputs = self._timed("ingest", lambda: self._ingest(paths, finished))
         self._refuse_empty(sum(r["kept"] for r in inputs), inputs, paths, {})

@@ -66,10 +66,18 @@ def _holds_anything(root: Path) -> bool:
 
 def remove_build(folder: BuildFolder) -> None:
     """Removes what a build leaves in its folder and nothing else."""
-    for path in (folder.manifest, folder.run, folder.settings, folder.label_model):
+    forget_after_ingest(folder)
+    folder.settings.unlink(missing_ok=True)
+    shutil.rmtree(folder.raw, ignore_errors=True)
+
+
+def forget_after_ingest(folder: BuildFolder) -> None:
+    """A dump file has come in since: what was read stays, all that was made from it goes."""
+    for path in (folder.manifest, folder.run, folder.label_model):  # the mark of completion first
         path.unlink(missing_ok=True)
-    for path in (folder.raw, folder.interactions, folder.votes, folder.labels, folder.release):
+    for path in (folder.interactions, folder.votes, folder.labels, folder.release):
         shutil.rmtree(path, ignore_errors=True)
+    folder.create()
 
 
 def finished_inputs(folder: BuildFolder, paths: Sequence[Path]) -> dict[Path, dict[str, Any]]:

@@ -99,6 +99,20 @@ def test_dropping_a_dump_file_from_a_build_is_refused(dumps: list[Path], tmp_pat
         build(dumps[:1], out, sample_settings(limit=50), key=SAMPLE_KEY)
 
 
+def test_adding_a_dump_file_reads_only_that_one(dumps: list[Path], tmp_path: Path) -> None:
+    more = tmp_path / "dumps"
+    more.mkdir()
+    later = write_sample(more, n_threads=20, seed=5)
+    out = tmp_path / "b"
+    build(dumps, out, sample_settings(workers=1), key=SAMPLE_KEY)
+    raw = {p: p.stat().st_mtime_ns for p in (out / "raw").rglob("*.parquet")}
+    build([*dumps, *later], out, sample_settings(workers=1), key=SAMPLE_KEY)
+    assert all(p.stat().st_mtime_ns == at for p, at in raw.items())
+    at_once = tmp_path / "at_once"
+    build([*dumps, *later], at_once, sample_settings(workers=1), key=SAMPLE_KEY)
+    assert digests(out) == digests(at_once)
+
+
 def test_the_same_file_twice_counts_once(dumps: list[Path], reference: Path, tmp_path: Path) -> None:
     twin = tmp_path / f"again-{dumps[1].name}"
     twin.write_bytes(dumps[1].read_bytes())
