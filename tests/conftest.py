@@ -1,0 +1,39 @@
+"""Fixtures that every room's tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The checkout (or unpacked sdist) that these tests lie in."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real dump lines and public data sets: `REDDITESS_SHARED`/data, else `../shared/data`.
+
+    They are lent for tests and never part of the project, so a machine without them skips.
+    """
+    folder = Path(os.environ.get("REDDITESS_SHARED") or ROOT.parent / "shared") / "data"
+    if not folder.is_dir():
+        pytest.skip(f"the shared material is not here ({folder}); set REDDITESS_SHARED")
+    return folder
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> object:
+    """In CI a test that `needs_system` must run: its skip becomes a failure."""
+    report = yield
+    if report.skipped and os.environ.get("REDDITESS_CI") == "1" and not hasattr(report, "wasxfail"):
+        if item.get_closest_marker("needs_system"):
+            report.outcome = "failed"
+            report.longrepr = f"skipped in CI, where it must run: {report.longrepr}"
+    return report
