@@ -16,6 +16,7 @@ from ..corpus.errors import BuildError
 from . import worker
 
 Task = dict[str, Any]
+COMMAND = [sys.executable, "-m", "redditess.release.worker"]
 ATTEMPTS = 2  # ours: a worker that the system killed gets its task once more
 
 
@@ -128,7 +129,7 @@ def _start() -> subprocess.Popen[str]:
     # The child must find the same redditess and the same user modules as this process.
     path = os.pathsep.join(p or os.getcwd() for p in sys.path)
     return subprocess.Popen(
-        [sys.executable, "-m", "redditess.release.worker"],
+        COMMAND,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
