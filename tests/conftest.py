@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -29,11 +30,13 @@ def shared_data() -> Path:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> object:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """In CI a test that `needs_system` must run: its skip becomes a failure."""
     report = yield
-    if report.skipped and os.environ.get("REDDITESS_CI") == "1" and not hasattr(report, "wasxfail"):
-        if item.get_closest_marker("needs_system"):
-            report.outcome = "failed"
-            report.longrepr = f"skipped in CI, where it must run: {report.longrepr}"
+    must_run = os.environ.get("REDDITESS_CI") == "1" and item.get_closest_marker("needs_system")
+    if must_run and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI, where it must run: {report.longrepr}"
     return report
