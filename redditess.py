@@ -5,6 +5,8 @@
 
 import os
 
+if __name__ not in ("redditess", "__main__"):  # `redditess.redditess` would be a second copy
+    raise ImportError("this file is the package `redditess` itself: write `import redditess`")
 if "__path__" not in globals():  # a checkout: this file is a plain module, its rooms lie beside it
     __path__ = [os.path.dirname(os.path.abspath(__file__))]
     if __spec__ is not None:
