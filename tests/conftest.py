@@ -29,6 +29,16 @@ def shared_data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def demo_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `redditess demo` leaves: a finished build of the sample, with its report."""
+    from redditess.eval.demo import run_demo
+
+    out = tmp_path_factory.mktemp("build") / "demo"
+    run_demo(out)
+    return out
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

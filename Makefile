@@ -1,0 +1,62 @@
+# Works from a fresh clone with python3.11 and pip; everything is installed into .venv.
+# An environment is made again when what it was made from changes.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+CORE := $(VENV)/.core-installed
+DEV := $(VENV)/.dev-installed
+SOURCES := pyproject.toml constraints.txt hatch_build.py
+XDIST ?= -n auto --dist loadscope
+
+.PHONY: help demo test test-fast test-all check types docs bench constraints clean
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: $(CORE)  ## the whole road on an invented sample, into build/demo (core dependencies only)
+	$(BIN)/redditess demo --fresh
+
+test: $(DEV)  ## all tests but the longest; the wheel is started in an empty environment
+	$(BIN)/python -m pytest $(XDIST) -m "not network and not gpu and not long"
+
+test-fast: $(DEV)  ## under a minute: what to run while writing
+	$(BIN)/python -m pytest $(XDIST) -m "not slow and not long and not network and not gpu"
+
+test-all: $(DEV)  ## what `make test` leaves out for its time, too
+	$(BIN)/python -m pytest $(XDIST) -m "not network and not gpu"
+
+check: $(DEV) types  ## format, lint, types, docs, floors
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/python docs/generate.py --check
+	$(BIN)/python -m pytest -q -m "not slow" tests/test_house.py tests/test_docs.py
+
+types: $(DEV)  ## mypy, on the tree as installed
+	PYTHON=$(CURDIR)/$(BIN)/python .ci/types
+
+docs: $(DEV)  ## writes the pages that are made from the code
+	$(BIN)/python docs/generate.py
+
+bench: $(DEV)  ## every benchmark, one after the other
+	@set -e; for bench in benchmarks/*.py; do echo "== $$bench"; $(BIN)/python $$bench; done
+
+constraints:  ## pins the newest versions that pyproject.toml allows
+	PYTHON=$(PYTHON) .ci/pin
+
+clean:  ## removes the environment, builds and caches
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# Debian's python3 may come without ensurepip: then the system's pip puts one into .venv.
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV) || $(PYTHON) -m venv --clear --without-pip $(VENV)
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m pip --python $(BIN)/python install --quiet pip
+
+$(CORE): $(SOURCES) | $(BIN)/python
+	$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+$(DEV): $(SOURCES) | $(BIN)/python
+	$(PIP) install -c constraints.txt -e ".[dev]"
+	@touch $(CORE) $@

@@ -1,0 +1,159 @@
+"""Docs can fail: examples run, verbs exist and have their section, links lead somewhere."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import importlib.util
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import typer
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("corpus", "stats", "pages", "labeling", "release", "training", "eval")
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+# A card is filled in by `release`; its links are the Hub's.
+READ_HERE = [p for p in PAGES if p.name != "dataset_card.md"]
+
+
+def _modules() -> Iterator[ModuleType]:
+    yield importlib.import_module("redditess")
+    yield importlib.import_module("redditess.__main__")
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            yield importlib.import_module(f"redditess.{name.removesuffix('.__init__')}")
+
+
+def test_examples_in_docstrings_run() -> None:
+    """`pytest --doctest-modules` would import the rooms by their bare names."""
+    n_run = 0
+    for module in _modules():
+        result = doctest.testmod(module, optionflags=doctest.ELLIPSIS)
+        assert result.failed == 0, f"an example in {module.__name__} is wrong (see stdout)"
+        n_run += result.attempted
+    assert n_run > 10
+
+
+def _generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("docs_generate", ROOT / "docs" / "generate.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_command_line_page_is_current() -> None:
+    generate = _generator()
+    assert generate.PAGE.read_text("utf8") == generate.cli_page(), "run `make docs`"
+
+
+def _verbs() -> dict[str, set[str]]:
+    """ "redditess build" -> the options it takes, of every command."""
+    from redditess.__main__ import make_app
+
+    root = typer.main.get_command(make_app())
+    return {
+        words: {o for p in command.params for o in [*p.opts, *p.secondary_opts]} | {"--help", "-h"}
+        for words, command in _generator().commands(root)
+    }
+
+
+def test_every_verb_has_help() -> None:
+    from redditess.__main__ import make_app
+
+    root = typer.main.get_command(make_app())
+    silent = [words for words, command in _generator().commands(root) if not command.help]
+    assert silent == []
+
+
+def _blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text("utf8"), re.M | re.S)
+
+
+def shell_lines(page: Path) -> list[str]:
+    """`redditess ...` as a reader would type it: in shell blocks and in `inline code`."""
+    lines = [line for block in _blocks(page, "(?:bash|console|sh)") for line in block.splitlines()]
+    inline = re.findall(r"`(redditess [^`\n]+)`", page.read_text("utf8"))
+    starts = ("redditess ", "$ redditess ")
+    typed = [line.strip() for line in lines if line.strip().startswith(starts)]
+    return [line.removeprefix("$ ").split(" #")[0].split(" | ")[0] for line in typed + inline]
+
+
+def complaint(line: str, verbs: dict[str, set[str]]) -> str:
+    """Why this line would not run; "" where verb and options exist.
+
+    `redditess presets list|show` stands for both; words in capitals and `...` are the reader's.
+    """
+    words = shlex.split(line)
+    verb = words[0]
+    for word in words[1:]:
+        options = word.split("|")
+        if not all(f"{verb} {o}" in verbs for o in options):
+            break
+        verb = f"{verb} {options[0]}"
+    bare = verb == "redditess" and not any(w.startswith("-") for w in words[1:2])
+    is_group = any(v.startswith(f"{verb} ") for v in verbs)
+    if bare or (is_group and len(words) > len(verb.split()) and not words[-1].startswith("-")):
+        return f"no such verb: {line}"
+    given = {w.split("=")[0].rstrip("]") for w in words if w.startswith("-")}
+    unknown = given - verbs[verb]
+    return f"{verb} takes no {', '.join(sorted(unknown))}: {line}" if unknown else ""
+
+
+@pytest.mark.parametrize("page", READ_HERE, ids=lambda p: str(p.relative_to(ROOT)))
+def test_commands_in_docs_exist(page: Path) -> None:
+    verbs = _verbs()
+    assert [c for line in shell_lines(page) if (c := complaint(line, verbs))] == []
+
+
+def test_a_command_that_does_not_exist_is_found() -> None:
+    verbs = {"redditess": {"--help"}, "redditess build": {"--out"}, "redditess presets": set()}
+    verbs |= {"redditess presets list": set(), "redditess presets show": set()}
+    assert complaint("redditess build RC.zst --out x", verbs) == ""
+    assert complaint("redditess presets list|show", verbs) == ""
+    assert complaint("redditess --help", verbs) == ""
+    assert "takes no --ot" in complaint("redditess build RC.zst --ot x", verbs)
+    assert "no such verb" in complaint("redditess biuld RC.zst", verbs)
+    assert "no such verb" in complaint("redditess presets lst", verbs)
+
+
+@pytest.mark.parametrize("page", READ_HERE, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text("utf8"), flags=re.S)
+    targets = re.findall(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"]+)\"", text)
+    local = [t.split("#")[0] for pair in targets for t in pair if t and "://" not in t]
+    missing = [t for t in local if t and not (page.parent / t).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", READ_HERE, ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_named_in_docs_exist(page: Path) -> None:
+    if page.name in {"CHANGELOG.md", "log.md"}:  # they tell of what was, too
+        return
+    names = re.findall(
+        r"`((?:corpus|stats|pages|labeling|release|training|eval|tests|benchmarks|docs)/[\w./-]+)`",
+        page.read_text("utf8"),
+    )
+    assert [n for n in names if not (ROOT / n).exists()] == []
+
+
+@pytest.mark.slow
+def test_python_in_the_readme_runs(
+    demo_build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each block as a reader would run it: in a folder where `make demo` has left its build."""
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "demo").symlink_to(demo_build, target_is_directory=True)
+    (tmp_path / "dumps").symlink_to(demo_build.with_name(f"{demo_build.name}-dumps"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("REDDITESS_HOME", str(tmp_path / "home"))
+    blocks = _blocks(ROOT / "README.md", "python")
+    assert len(blocks) >= 2
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), {"__name__": "__main__"})
