@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class BuildFolder:
-    """`--out DIR`. `raw/`, `interactions/`, `votes/`, `labels/` hold names: mode 0700."""
+    """`--out DIR`. All but `redditess/` and the small files hold names: mode 0700."""
 
     def __init__(self, root: str | os.PathLike[str]):
         self.root = Path(root)
@@ -16,6 +16,7 @@ class BuildFolder:
         self.interactions = self.root / "interactions"
         self.votes = self.root / "votes"
         self.labels = self.root / "labels"
+        self.shaped = self.root / "shaped"
         self.label_model = self.root / "label_model.json"
         self.settings = self.root / "settings.toml"
         self.manifest = self.root / "manifest.json"
@@ -24,7 +25,7 @@ class BuildFolder:
 
     def create(self) -> BuildFolder:
         self.root.mkdir(parents=True, exist_ok=True)
-        for private in (self.raw, self.interactions, self.votes, self.labels):
+        for private in (self.raw, self.interactions, self.votes, self.labels, self.shaped):
             private.mkdir(mode=0o700, exist_ok=True)
         for folder in (self.done, self.raw / "submissions", self.raw / "comments"):
             folder.mkdir(exist_ok=True)

@@ -75,7 +75,8 @@ def forget_after_ingest(folder: BuildFolder) -> None:
     """A dump file has come in since: what was read stays, all that was made from it goes."""
     for path in (folder.manifest, folder.run, folder.label_model):  # the mark of completion first
         path.unlink(missing_ok=True)
-    for path in (folder.interactions, folder.votes, folder.labels, folder.release):
+    made = (folder.interactions, folder.votes, folder.labels, folder.shaped, folder.release)
+    for path in made:
         shutil.rmtree(path, ignore_errors=True)
     folder.create()
 

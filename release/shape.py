@@ -1,0 +1,222 @@
+"""One bucket of interactions, votes and labels -> released rows, masked and pseudonymous.
+
+A shaped file has the columns of `full` and a few more that only the splits need; it links the
+threads of one OP, so it stays in the private part of the build folder.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ..corpus.artefacts import ROWS_PER_GROUP, stable_hash, write_parquet
+from ..corpus.errors import BuildError
+from ..corpus.folder import BuildFolder
+from ..corpus.masking import mask_column
+from ..corpus.records import NOT_OBSERVABLE
+from ..corpus.settings import Settings
+from ..labeling.schema import BASES
+from .features import SCREENS, VOTES, arrow_schema
+from .pseudonyms import SAMPLE_KEY, Key, pseudonym
+from .splits import ORDER, group_of, split_of
+from .twins import comment_key, post_key
+
+_EXTRA = (
+    pa.field("_split", pa.int8(), nullable=False),  # a place in splits.ORDER
+    pa.field("_group", pa.uint64(), nullable=False),  # of the OP, or of the thread
+    pa.field("_post_key", pa.uint64(), nullable=False),
+    pa.field("_comment_key", pa.uint64(), nullable=False),
+)
+SHAPED_SCHEMA = pa.schema([*arrow_schema("full"), *_EXTRA])
+DECIMALS = 2  # of probabilities and scores: more digits would make rows findable (DESIGN §6)
+_DAY_S = 86_400
+
+
+def shape_bucket(folder: BuildFolder, bucket: int, settings: Settings, key: Key) -> dict[str, Any]:
+    """Writes `shaped/b<bucket>.parquet`, rows sorted by pseudonymous id; returns its stats.
+
+    `{"rows_in", "rows_out", "dropped": {}, "masked": {what: n}, "bytes"}`; text that stands in
+    several rows (a post under each of its comments) counts its masks once. `bytes` is the size of
+    the rows in memory. Raises BuildError where the three stages do not tell the same rows, and
+    where the sample's public key would stand over rows that real people wrote.
+    """
+    interactions, votes, labels = _read(folder, bucket)
+    if key == SAMPLE_KEY and not pc.all(interactions["invented"], min_count=0).as_py():
+        raise BuildError(
+            "the sample's public key would make ids that anyone can undo",
+            folder.root,
+            "build with your own key (unset REDDITESS_KEY)",
+        )
+    shaper = _Shaper(settings, key)
+    ids = np.array([pseudonym(key, c) for c in interactions["comment_id"].to_pylist()], dtype=str)
+    order = np.argsort(ids, kind="stable")
+    tables = [
+        shaper.shape(ids[rows].tolist(), *(t.take(rows) for t in (interactions, votes, labels)))
+        for rows in _cut(order, ROWS_PER_GROUP)
+    ]
+    n_rows = interactions.num_rows
+    stats = {
+        "rows_in": n_rows,
+        "rows_out": n_rows,
+        "dropped": {},
+        "masked": dict(sorted(shaper.masked.items())),
+        "bytes": sum(t.nbytes for t in tables),
+    }
+    write_parquet(folder.bucket_file(folder.shaped, bucket), tables, SHAPED_SCHEMA, stats=stats)
+    return stats
+
+
+def _read(folder: BuildFolder, bucket: int) -> tuple[pa.Table, pa.Table, pa.Table]:
+    stages = (folder.interactions, folder.votes, folder.labels)
+    tables = [pq.read_table(folder.bucket_file(stage, bucket)) for stage in stages]
+    first = tables[0]["comment_id"]
+    for stage, table in zip(stages, tables, strict=True):
+        if not table["comment_id"].equals(first):
+            raise BuildError(
+                "its rows are not those of interactions/",
+                folder.bucket_file(stage, bucket),
+                "start over with --fresh",
+            )
+    return tables[0], tables[1], tables[2]
+
+
+def _cut(order: np.ndarray[Any, Any], size: int) -> Iterator[np.ndarray[Any, Any]]:
+    for start in range(0, len(order), size):
+        yield order[start : start + size]
+
+
+class _Shaper:
+    """Shapes chunks of one bucket; remembers what it has done to texts that come again."""
+
+    def __init__(self, settings: Settings, key: Key):
+        self.settings, self.key = settings, key
+        self.masked: Counter[str] = Counter()
+        self._texts: dict[str, str | None] = {}
+        self._threads: dict[str, tuple[str, int, int, int]] = {}
+
+    def shape(
+        self, ids: Sequence[str], interactions: pa.Table, votes: pa.Table, labels: pa.Table
+    ) -> pa.Table:
+        """Rows of the three tables, in one order -> rows of SHAPED_SCHEMA."""
+        x = {name: interactions[name].combine_chunks() for name in interactions.column_names}
+        n = interactions.num_rows
+        text = {name: self._repeated(x[name].to_pylist()) for name in ("title", "post", "op_edit")}
+        comments = self._own(x["comment"].to_pylist())
+        columns = {
+            **_label_columns(labels),
+            **{name: pa.array(values, pa.string()) for name, values in text.items()},
+            "comment": pa.array(comments, pa.string()),
+            "screen": pa.array([SCREENS.index("not_screened")] * n, pa.int64()),
+            "support_types": pa.array([[]] * n, pa.list_(pa.string())),
+            "risk": pa.array([[]] * n, pa.list_(pa.string())),
+            "opportunity": pa.nulls(n, pa.float32()),
+            "day": pc.cast(pc.divide(x["created_utc"], _DAY_S), pa.int32()).cast(pa.date32()),
+            "id": pa.array(ids, pa.string()),
+            "votes": self._votes(votes),
+            "op_replies": _relist(x["op_replies"], self._own),
+            "op_general": _relist(x["op_general"], self._repeated),
+            "score": pc.cast(x["score"], pa.int32()),
+            "followup_days": pc.floor(x["followup_days"]),
+            **self._thread_columns(x, text),
+            "_comment_key": pa.array(map(comment_key, comments), pa.uint64()),
+        }
+        for name in ("subreddit", "era", "invented", "observable", "position", "n_siblings"):
+            columns[name] = x[name]
+        return pa.table([columns[f.name].cast(f.type) for f in SHAPED_SCHEMA], SHAPED_SCHEMA)
+
+    def _thread_columns(self, x: dict[str, pa.Array], text: dict[str, list[Any]]) -> dict[str, Any]:
+        found = []
+        for thread, op, title, post in zip(
+            x["thread_id"].to_pylist(), x["op"].to_pylist(), text["title"], text["post"],
+            strict=True,
+        ):  # fmt: skip
+            known = self._threads.get(thread)
+            if known is None:
+                group = group_of(op, thread)
+                known = self._threads[thread] = (
+                    pseudonym(self.key, thread),
+                    ORDER.index(split_of(group, self.settings.splits)),
+                    stable_hash("redditess group", group),
+                    post_key(title, post),
+                )
+            found.append(known)
+        kinds = (pa.string(), pa.int8(), pa.uint64(), pa.uint64())
+        names = ("thread_id", "_split", "_group", "_post_key")
+        return {
+            name: pa.array([f[i] for f in found], kind)
+            for i, (name, kind) in enumerate(zip(names, kinds, strict=True))
+        }
+
+    def _votes(self, votes: pa.Table) -> pa.Array:
+        """Three columns per function -> one list of structs per row, functions in their order."""
+        names = [c.removesuffix(":vote") for c in votes.column_names if c.endswith(":vote")]
+        n, m = votes.num_rows, len(names)
+        by_row = np.arange(n * m).reshape(m, n).T.ravel() if m else np.array([], dtype=np.int64)
+
+        def stacked(part: str) -> pa.Array:
+            arrays = [votes[f"{name}:{part}"].combine_chunks() for name in names]
+            return pa.concat_arrays(arrays).take(pa.array(by_row))
+
+        if not m:
+            return pa.array([[]] * n, arrow_schema("full").field("votes").type)
+        codes = pc.fill_null(stacked("vote"), NOT_OBSERVABLE)
+        words = {NOT_OBSERVABLE if code is None else code: word for code, word in VOTES.items()}
+        at = pc.index_in(codes, pa.array(list(words), codes.type))
+        struct = pa.StructArray.from_arrays(
+            [
+                pa.array(names * n, pa.string()),
+                pa.array(list(words.values()), pa.string()).take(at),
+                _rounded(stacked("score")),
+                pa.array(self._own(stacked("evidence").to_pylist()), pa.string()),
+            ],
+            names=["function", "vote", "score", "evidence"],
+        )
+        return pa.ListArray.from_arrays(pa.array(range(0, n * m + 1, m), pa.int32()), struct)
+
+    def _own(self, texts: list[str | None]) -> list[str | None]:
+        """Masked texts, each of which stands in one row only."""
+        masked, counts = mask_column([_clean(t) for t in texts])
+        self.masked.update(counts)
+        return list(masked)
+
+    def _repeated(self, texts: list[str | None]) -> list[str | None]:
+        """Masked texts that come again in other rows of the bucket: masked and counted once."""
+        unseen = [t for t in dict.fromkeys(texts) if t is not None and t not in self._texts]
+        self._texts.update(zip(unseen, self._own(unseen), strict=True))
+        return [None if t is None else self._texts[t] for t in texts]
+
+
+def _label_columns(labels: pa.Table) -> dict[str, pa.Array]:
+    x = {name: labels[name].combine_chunks() for name in labels.column_names}
+    return {
+        "label": x["label"],
+        "basis": pc.index_in(x["basis"], pa.array(BASES, pa.string())),
+        "why": pa.array([_clean(t) for t in x["why"].to_pylist()], pa.string()),
+        "conflict": x["conflict"],
+        **{n: _rounded(x[n]) for n in ("p_effective", "p_low", "p_high", "p_community")},
+    }
+
+
+def _rounded(values: pa.Array) -> pa.Array:
+    """As doubles first: the result is the float32 nearest to the decimal."""
+    return pc.round(pc.cast(values, pa.float64()), ndigits=DECIMALS).cast(pa.float32())
+
+
+def _relist(lists: pa.ListArray, change: Any) -> pa.Array:
+    """The same lists with their texts changed."""
+    ends = np.cumsum(pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False))
+    offsets = pa.array(np.concatenate([[0], ends]), pa.int32())
+    return pa.ListArray.from_arrays(
+        offsets, pa.array(change(lists.flatten().to_pylist()), pa.string())
+    )
+
+
+def _clean(text: str | None) -> str | None:
+    """Without U+0000, which the viewer's statistics cannot store (docs/design/0006)."""
+    return text if text is None or "\0" not in text else text.replace("\0", "")
