@@ -13,3 +13,8 @@ if "__path__" not in globals():  # a checkout: this file is a plain module, its 
         __spec__.submodule_search_locations = __path__  # importlib.resources and pkgutil look here
 
 __version__ = "0.1.0"
+
+if __name__ == "__main__":  # `python -m redditess` in a checkout runs this file
+    from redditess.__main__ import main  # the work is done in the real module, not in this copy
+
+    raise SystemExit(main())
