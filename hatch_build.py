@@ -34,7 +34,7 @@ _spec.loader.exec_module(_module)
 """
 
 
-class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's own config type
+class CustomBuildHook(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         root = Path(self.root)
         if version == "editable":
