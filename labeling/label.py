@@ -1,0 +1,186 @@
+"""The label stage: counts of vote patterns -> fitted models; then votes -> p, label, conflict, why.
+
+Models are fitted once per build, per axis, on all buckets; labelling is then a function of one
+bucket and `label_model.json`. The axes meet in `conflict` only, unless the model is `joint`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..corpus.artefacts import read_json, write_json, write_parquet
+from ..corpus.errors import BuildError, SettingsError
+from ..corpus.folder import BuildFolder
+from ..corpus.records import ABSTAIN, EFFECTIVE, NOT_EFFECTIVE
+from ..corpus.settings import Settings
+from .functions import LabelingFunction, resolve
+from .matrix import Column, Patterns, label_matrix, merge, patterns
+from .models import LabelModel, MajorityVote, from_json, label_model
+from .schema import LABEL_SCHEMA
+from .why import READS, Heard, sentences
+
+FORMAT = 1
+
+
+def fit_labels(folder: BuildFolder, settings: Settings) -> dict[str, Any]:
+    """Fits one model per axis on the votes of all buckets; writes and returns label_model.json.
+
+    Functions that see the input are voted and stored, and no model hears them (DESIGN §5).
+    Raises SettingsError where nothing votes on the poster's axis, BuildError without votes.
+    """
+    functions = resolve(settings.functions)
+    models = _models(functions, settings.label_model)
+    files = folder.buckets(folder.votes)
+    if not files:
+        raise BuildError("there are no votes to fit", folder.votes, "run the vote stage first")
+    fitted = {
+        axis: model.fit(counted.L, counted.counts, strata=counted.strata).to_json()
+        | {"n_patterns": len(counted.counts)}
+        for axis, model in models.items()
+        for counted in [_counts(folder, model.columns or [])]
+    }
+    document = {
+        "format": FORMAT,
+        "label_model": settings.label_model,
+        "decides": "joint" if "joint" in models else "recipient",
+        "axes": fitted,
+        "functions": [f.describe() for f in functions],
+    }
+    write_json(folder.label_model, document)
+    return document
+
+
+def _models(functions: Sequence[LabelingFunction], name: str) -> dict[str, LabelModel]:
+    """Unfitted models by axis; "joint" beside them where the model wants all axes at once."""
+    kind = label_model(name)
+    heard = [f for f in functions if not f.sees_input]
+    by_axis = {axis: [f for f in heard if f.axis == axis] for axis in ("recipient", "community")}
+    if not any(f.decides for f in by_axis["recipient"]):
+        raise SettingsError(
+            "no function that may decide on the poster's axis",
+            "functions",
+            "add op_response (a function that reads title, post or comment never decides)",
+        )
+    if not kind.joint:
+        return {axis: kind(kind.columns_for(fs)) for axis, fs in by_axis.items()}
+    # Beside a joint rule the axes are still told apart, for p_community and for conflicts (D9).
+    by_axis["recipient"] = [f for f in by_axis["recipient"] if f.decides]
+    sides = {axis: MajorityVote(MajorityVote.columns_for(fs)) for axis, fs in by_axis.items()}
+    return {"joint": kind(kind.columns_for(heard)), **sides}
+
+
+def _counts(folder: BuildFolder, columns: Sequence[Column]) -> Patterns:
+    """Pattern counts over all buckets: a few integer columns are read, no text."""
+    parts = []
+    for path in folder.buckets(folder.votes):
+        votes = pq.read_table(path, columns=_vote_columns(columns) or ["comment_id"])
+        rows = pq.read_table(folder.interactions / path.name, columns=["exposure_stratum"])
+        strata = rows.column("exposure_stratum").to_numpy()
+        parts.append(patterns(label_matrix(votes, columns), strata))
+    return merge(parts)
+
+
+def _vote_columns(columns: Sequence[Column]) -> list[str]:
+    votes = [f"{c.function}:vote" for c in columns]
+    scores = [f"{c.function}:score" for c in columns if c.min_strength]
+    return list(dict.fromkeys(votes + scores))
+
+
+class Labeler:
+    """The fitted models of a build, applied to batches of votes."""
+
+    def __init__(self, document: dict[str, Any]):
+        self.models = {axis: from_json(state) for axis, state in document["axes"].items()}
+        self.decider = self.models[document["decides"]]
+
+    def predict(self, votes: pa.Table, rows: pa.Table, functions: Sequence[LabelingFunction]) -> pa.Table:
+        """Votes and the matching rows of interactions -> a table of LABEL_SCHEMA, same order."""
+        strata = rows.column("exposure_stratum").to_numpy()
+        p, bounds, labels = _apply(self.decider, votes, strata)
+        p_community, _, community = _apply(self.models["community"], votes, strata)
+        _, _, recipient = _apply(self.models["recipient"], votes, strata)
+        conflict = (recipient != ABSTAIN) & (community != ABSTAIN) & (recipient != community)
+        heard = Heard(votes, functions)
+        arrays = [
+            votes.column("comment_id"),
+            *(_floats(x) for x in (p, bounds[:, 0], bounds[:, 1], p_community)),
+            pa.array(labels, pa.int8(), mask=labels == ABSTAIN),
+            pa.array(conflict),
+            pa.array(heard.basis(labels), pa.string()),
+            pa.array(sentences(rows, heard, conflict), pa.string()),
+        ]
+        return pa.Table.from_arrays(arrays, schema=LABEL_SCHEMA)
+
+
+def label_bucket(folder: BuildFolder, bucket: int, settings: Settings) -> dict[str, Any]:
+    """`votes/` -> `labels/` for one bucket, by the fitted models; rows keep their order.
+
+    Returns (and leaves in the footer) rows_in, rows_out, dropped, how many rows are effective,
+    not_effective, unlabelled and in conflict, and how many labels rest on each basis.
+    """
+    functions = resolve(settings.functions)
+    labeler = Labeler(read_json(folder.label_model))
+    pairs = _aligned(
+        pq.ParquetFile(folder.bucket_file(folder.votes, bucket)),
+        pq.ParquetFile(folder.bucket_file(folder.interactions, bucket)),
+        bucket,
+    )
+    tables = [labeler.predict(votes, rows, functions) for votes, rows in pairs]
+    stats = _stats(tables)
+    write_parquet(folder.bucket_file(folder.labels, bucket), tables, LABEL_SCHEMA, stats=stats)
+    return stats
+
+
+def _aligned(
+    votes: pq.ParquetFile, interactions: pq.ParquetFile, bucket: int
+) -> Iterable[tuple[pa.Table, pa.Table]]:
+    """Row groups of both files side by side: the one writer cuts them at the same rows."""
+    if votes.num_row_groups != interactions.num_row_groups:
+        raise _misaligned(bucket)
+    for group in range(votes.num_row_groups):
+        left = votes.read_row_group(group)
+        right = interactions.read_row_group(group, columns=list(READS))
+        if not left.column("comment_id").equals(right.column("comment_id")):
+            raise _misaligned(bucket)
+        yield left, right
+
+
+def _misaligned(bucket: int) -> BuildError:
+    return BuildError(
+        "votes and interactions hold different rows", f"bucket {bucket}", "start over with --fresh"
+    )
+
+
+def _apply(
+    model: LabelModel, votes: pa.Table, strata: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """P(effective) (n,), interval (n, 2), label (n,): computed once per distinct pattern."""
+    found = patterns(label_matrix(votes, model.columns or []), strata)
+    p = model.predict_proba(found.L, found.strata)[:, EFFECTIVE]
+    bounds = model.interval(found.L, found.strata)
+    labels = model.predict(found.L, found.strata)
+    return p[found.inverse], bounds[found.inverse], labels[found.inverse]
+
+
+def _floats(values: np.ndarray) -> pa.Array:
+    return pa.array(values.astype(np.float32), pa.float32(), mask=np.isnan(values))
+
+
+def _stats(tables: Sequence[pa.Table]) -> dict[str, Any]:
+    n = sum(t.num_rows for t in tables)
+    labels = {"effective": 0, "not_effective": 0, "unlabelled": 0, "conflict": 0}
+    basis: dict[str, int] = {}
+    for table in tables:
+        label = table.column("label").fill_null(ABSTAIN).to_numpy()
+        labels["effective"] += int((label == EFFECTIVE).sum())
+        labels["not_effective"] += int((label == NOT_EFFECTIVE).sum())
+        labels["unlabelled"] += int((label == ABSTAIN).sum())
+        labels["conflict"] += int(table.column("conflict").to_numpy().sum())
+        for item in table.column("basis").drop_null().value_counts().to_pylist():
+            basis[item["values"]] = basis.get(item["values"], 0) + item["counts"]
+    return {"rows_in": n, "rows_out": n, "dropped": {}, "labels": labels, "basis": basis}

@@ -1,0 +1,178 @@
+"""What a reply says, by word lists: thanks, uptake, and how it sounds.
+
+The lists lie in `lexicons/*.toml`, compiled by us; the families and traps of thanks follow
+`docs/labeling_functions.md`. A text without a tell-tale letter sequence is never searched, every
+pattern has bounded gaps, and a text is read to `MAX_CHARS`: the time is linear in its length.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Any, NamedTuple
+
+MAX_CHARS = 40_000  # the longest text Reddit takes (a post); more is not a person writing
+_BLANK = "(?:[\\s,]{1,3})"
+
+
+class Sentiment(NamedTuple):
+    """How a text sounds: `score` in [-1, 1] (0: no polarity word), and the words behind it."""
+
+    score: float
+    positive: tuple[str, ...]
+    negative: tuple[str, ...]
+
+
+class Reading(NamedTuple):
+    """One reply, read once for every function that hears replies."""
+
+    thanks: tuple[str, ...]
+    sentiment: Sentiment
+
+
+def gratitude(text: str) -> tuple[str, ...]:
+    """The words of a text that thank its reader; () where none do.
+
+    Negated, sarcastic and requesting thanks are cut first (traps), then the families are sought.
+
+    >>> gratitude("Thank you so much! That actually helped")
+    ('Thank you', 'That actually helped')
+    >>> gratitude("thanks for nothing"), gratitude("Any advice? Thanks in advance")
+    ((), ())
+    """
+    return _phrases("gratitude").find(text)
+
+
+def uptake(text: str) -> tuple[str, ...]:
+    """The words by which OP says that the comment had an effect or will be acted on.
+
+    >>> uptake("makes sense, I'll try the breathing tonight"), uptake("I tried that, no luck")
+    (('makes sense', "I'll try"), ())
+    """
+    return _phrases("uptake").find(text)
+
+
+def sentiment(text: str) -> Sentiment:
+    """Sum of word valences with negation, intensifiers and "but", squashed to [-1, 1].
+
+    Ours: tanh(sum / 3), so that one plainly good word ("great", 2) gives 0.58. Words of distress
+    weigh little: a poster who tells how bad it is has not rejected the comment.
+
+    >>> sentiment("not helpful at all").score < 0 < sentiment("really helpful").score
+    True
+    >>> sentiment("").score
+    0.0
+    """
+    return _polarity().read(text)
+
+
+def read(text: str) -> Reading:
+    """Thanks and sentiment of one reply."""
+    return Reading(gratitude(text), sentiment(text))
+
+
+class _Phrases:
+    """Families to find and traps to cut, from one TOML file."""
+
+    def __init__(self, table: dict[str, Any]):
+        self.stems: list[str] = table["stems"]
+        self.families = _regex(table["families"], table.get("raw", {}))
+        self.traps = _regex(table["traps"], {})
+
+    def find(self, text: str) -> tuple[str, ...]:
+        low = _plain(text)
+        if not any(stem in low for stem in self.stems) or not self.families.search(low):
+            return ()
+        low = self.traps.sub(lambda m: "|" * len(m[0]), low)
+        shown = text if len(text) == len(low) else low  # one capital letter lower-cases to two
+        spans = (m.span() for m in self.families.finditer(low))
+        return tuple(dict.fromkeys(shown[a:b].strip() for a, b in spans))
+
+
+class _Polarity:
+    """Valences of words, emoji and two-word phrases, from sentiment.toml."""
+
+    def __init__(self, table: dict[str, Any]):
+        self.valence = {
+            word: group["value"]
+            for group in table["valence"].values()
+            for word in group["words"].split()
+        }
+        for mood, signs in table["emoji"].items():
+            self.valence |= dict.fromkeys(signs, table["emoji_value"][mood])
+        self.phrases: dict[str, float] = table["phrases"]
+        self.heads = {phrase.split()[0] for phrase in self.phrases}
+        words = table["modifiers"]
+        self.negators = frozenset(words["negators"].split())
+        self.scale = dict.fromkeys(words["stronger"].split(), 1.4)
+        self.scale |= dict.fromkeys(words["weaker"].split(), 0.6)
+        emoji = "".join(sorted(set("".join(table["emoji"].values()))))
+        self.token = re.compile(f"[a-z]+(?:'[a-z]+)?|[{emoji}]|[.!?\\n;]")
+
+    def read(self, text: str) -> Sentiment:
+        tokens: list[str] = self.token.findall(_plain(text))
+        found = self._found(tokens)
+        if not found:
+            return Sentiment(0.0, (), ())
+        last_but = max((i for i, t in enumerate(tokens) if t in ("but", "however")), default=-1)
+        # What follows the last "but" is what the writer means (Hutto and Gilbert 2014, halved).
+        total = sum(v * (1.25 if i > last_but else 0.75) if last_but >= 0 else v for i, _, v in found)
+        good = dict.fromkeys(word for _, word, v in found if v > 0)
+        bad = dict.fromkeys(word for _, word, v in found if v < 0)
+        return Sentiment(math.tanh(total / 3), tuple(good), tuple(bad))
+
+    def _found(self, tokens: list[str]) -> list[tuple[int, str, float]]:
+        found, skip = [], -1
+        for i, token in enumerate(tokens):
+            if i == skip:
+                continue
+            word, value = token, self.valence.get(token)
+            if token in self.heads and i + 1 < len(tokens):
+                pair = f"{token} {tokens[i + 1]}"
+                if pair in self.phrases:
+                    word, value, skip = pair, self.phrases[pair], i + 1
+            if value:
+                found.append((i, word, self._modified(tokens, i, value)))
+        return found
+
+    def _modified(self, tokens: list[str], i: int, value: float) -> float:
+        """Looks back three words inside the sentence for negation and intensity."""
+        for j in range(i - 1, max(-1, i - 4), -1):
+            before = tokens[j]
+            if before in ".!?\n;":
+                break
+            if before in self.negators:
+                value *= -0.6  # "not great" is less bad than "bad"
+            elif j == i - 1:
+                value *= self.scale.get(before, 1.0)
+        return value
+
+
+def _plain(text: str) -> str:
+    return text[:MAX_CHARS].lower().replace("’", "'")
+
+
+def _regex(bounded: dict[str, list[str]], raw: dict[str, list[str]]) -> re.Pattern[str]:
+    """Patterns in the notation of the TOML files -> one alternation, longest first."""
+    patterns = sorted((p for group in bounded.values() for p in group), key=len, reverse=True)
+    inner = "|".join(p.replace(" ", _BLANK).replace("'", "'?") for p in patterns)
+    extra = [p for group in raw.values() for p in group]
+    return re.compile("|".join([f"\\b(?:{inner})\\b", *extra]))
+
+
+def _table(name: str) -> dict[str, Any]:
+    file = resources.files(__package__) / "lexicons" / f"{name}.toml"
+    return tomllib.loads(file.read_text("utf8"))
+
+
+@cache
+def _phrases(name: str) -> _Phrases:
+    return _Phrases(_table(name))
+
+
+@cache
+def _polarity() -> _Polarity:
+    return _Polarity(_table("sentiment"))
