@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from queue import Queue
 from typing import NamedTuple, TypeVar
 
@@ -31,7 +31,7 @@ class Block(NamedTuple):
 
 def read_blocks(
     source: Source, *, size: int = BLOCK, in_thread: bool = True
-) -> Iterator[Block | Damage]:
+) -> Generator[Block | Damage, None, None]:
     """Blocks and damage of one file, in file order; decompression runs in a thread of its own.
 
     Holds at most `AHEAD` + 2 blocks, one line of `LINE_CAP`, and the decompressor's window.
@@ -54,7 +54,9 @@ def sample_lines(path: str | os.PathLike[str], n_bytes: int = 1 << 24) -> list[b
     return lines
 
 
-def blocks_of(pieces: Iterable[bytes | Damage], size: int = BLOCK) -> Iterator[Block | Damage]:
+def blocks_of(
+    pieces: Iterable[bytes | Damage], size: int = BLOCK
+) -> Generator[Block | Damage, None, None]:
     """Pieces cut anywhere -> blocks cut at line ends; nothing but over-long lines is left out."""
     cutter = _Cutter()
     for piece in pieces:
@@ -142,7 +144,7 @@ class _Failed(NamedTuple):
     error: BaseException
 
 
-def in_background(items: Iterator[T], ahead: int) -> Iterator[T]:
+def in_background(items: Generator[T, None, None], ahead: int) -> Generator[T, None, None]:
     """The same items, made in a thread that runs at most `ahead` of them in front.
 
     An exception there is raised here; leaving early stops the thread and closes `items`.
@@ -173,6 +175,4 @@ def in_background(items: Iterator[T], ahead: int) -> Iterator[T]:
             while not waiting.empty():
                 waiting.get_nowait()
             thread.join(0.01)
-        close = getattr(items, "close", None)
-        if close is not None:
-            close()
+        items.close()

@@ -128,26 +128,55 @@ class LineParser:
     that were unreadable or torn, (line, reason): whoever drives the parser empties it.
     """
 
-    def __init__(self, kind: str = ""):
+    def __init__(self, kind: str = "", wanted: frozenset[str] = frozenset()):
         self.kind = kind
+        self.wanted = wanted  # subreddits in lower case; empty: all
         self.repaired: Counter[str] = Counter()
         self.damaged: list[tuple[int, str]] = []
+        self._n_known = 0  # damaged lines before this one
 
     def __call__(self, raw: bytes, line: int = 0) -> Submission | Comment | str:
         """One line -> a row, or the reason there is none."""
         try:
             if self.kind == "comments":
-                return _comment(_comment_decoder.decode(raw), line)
+                comment = _comment_decoder.decode(raw)
+                if self.wanted:
+                    self._check(comment.subreddit)
+                return _comment(comment, line)
             if self.kind == "submissions":
-                return _submission(_submission_decoder.decode(raw), line)
+                post = _submission_decoder.decode(raw)
+                if self.wanted:
+                    self._check(post.subreddit)
+                return _submission(post, line)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, _NeedsRepair):
             pass  # once more, patiently
         except _NotARow as e:
+            self._n_known = len(self.damaged)
             return str(e)
+        self._n_known = len(self.damaged)
         try:
             return self._patiently(raw, line)
         except _NotARow as e:
             return str(e)
+
+    def forget(self) -> None:
+        """The last line was no candidate: what was wrong with it is not ours to report."""
+        del self.damaged[self._n_known :]
+
+    def look_for_kind(self, block: bytes) -> None:
+        """Sets `kind` by the first line that is an object of either kind, wanted or not."""
+        for raw in block.split(b"\n"):
+            try:
+                fields = json.loads(raw)
+            except (ValueError, RecursionError):
+                continue
+            self.kind = kind_of(fields) if isinstance(fields, dict) else ""
+            if self.kind:
+                return
+
+    def _check(self, subreddit: str | None) -> None:
+        if self.wanted and subreddit and subreddit.lower() not in self.wanted:
+            raise _NotARow("other_subreddit")
 
     def _patiently(self, raw: bytes, line: int) -> Submission | Comment:
         """By `json.loads`, with types as loose as they come; counts what had to be replaced."""
@@ -161,9 +190,13 @@ class LineParser:
             raise _NotARow("other_kind")
         row: Submission | Comment
         if kind == "comments":
-            row = _comment(_loosely(fields, WireComment, repairs), line)
+            comment = _loosely(fields, WireComment, repairs)
+            self._check(comment.subreddit)
+            row = _comment(comment, line)
         else:
-            row = _submission(_loosely(fields, WireSubmission, repairs), line)
+            post = _loosely(fields, WireSubmission, repairs)
+            self._check(post.subreddit)
+            row = _submission(post, line)
         self.repaired.update(repairs)
         return row
 
