@@ -185,10 +185,11 @@ _SUSPECT = (
     r"(?i)@|://|/u/|\bu/|/user/|r/u_|#\d{4}|°|[(\[{] ?at ?[)\]}]"
     rf"| at (?:{_PROVIDERS})|\.(?:{_TLD})\b|\.(?:{_TLD_IF_PATH})/"
     rf"|(?:{_PLACES}) ?(?:id|name|username|handle|user)? ?[:=]"
-    r"|\p{Nd}(?:[^\pL\p{Nd}_\n]{0,6}\p{Nd}){6}|\p{Nd}\.\p{Nd}+\.\p{Nd}|\p{Nd}\.\p{Nd}{3}"
+    r"|(?:\p{Nd}[^\pL_\n]*){7}|\p{Nd}\.\p{Nd}+\.\p{Nd}|\p{Nd}\.\p{Nd}{3}"
     r"|[0-9a-f]?:[0-9a-f]*:[0-9a-f]"
 )
-"""For RE2, which reads a column at memory speed: true for every text that `mask` would change."""
+"""For RE2: true for every text that `mask` would change, and for few others. No counted repeats
+of more than a step: {0,6} inside {6} reads 20 times slower than * does."""
 
 
 def mask_column(texts: Sequence[str | None]) -> tuple[list[str | None], Counter[str]]:
