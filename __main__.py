@@ -48,7 +48,7 @@ def _version(wanted: bool) -> None:
 
 def front_door(
     debug: Annotated[
-        bool, typer.Option("--debug", help="Show the traceback of an expected error, too.")
+        bool, typer.Option("--debug", help="Show the traceback of an expected error; anywhere.")
     ] = False,
     version: Annotated[
         bool,
@@ -78,9 +78,13 @@ def make_app() -> typer.Typer:
 
 
 def main() -> int:
-    """Runs the command in `sys.argv`; returns the exit status."""
+    """Runs the command in `sys.argv`; returns the exit status, or leaves with it.
+
+    `--debug` may stand anywhere: whoever met an error adds it to the end of the same line.
+    """
+    words = [word for word in sys.argv[1:] if word != "--debug"]
     try:
-        make_app()(prog_name="redditess")
+        make_app()(words, prog_name="redditess")
     except RedditessError as error:
         if "--debug" in sys.argv:
             raise

@@ -45,12 +45,13 @@ def dumps_beside(out: Path) -> Path:
 def what_next(out: Path, manifest: dict[str, Any]) -> str:
     """What lies where, and what to try: the demo's last words."""
     rows = sum(split["rows"] for split in manifest["splits"]["effectiveness"].values())
+    dataset = (out / "redditess").as_posix()
     return f"""\
-{rows} labelled interactions, all of them invented, are in {out / "redditess"}.
+{rows} labelled comments, all of them invented, are in {dataset}.
 
 Look:   open {out / "report.html"} in a browser
 Load:   from datasets import load_dataset
-        load_dataset("./{(out / "redditess").as_posix()}", split="train")
+        load_dataset("{dataset if out.is_absolute() else f"./{dataset}"}", split="train")
 Yours:  redditess inspect YOUR_DUMPS
         redditess build YOUR_DUMPS --out build/mine
 """
