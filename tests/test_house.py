@@ -126,7 +126,7 @@ def test_no_import_cycle() -> None:
 
 @pytest.mark.parametrize("room", FLOOR_OF)
 def test_a_bare_import_of_a_room_fails_loudly(room: str) -> None:
-    with pytest.raises(ImportError, match=f"from redditess import {room}"):
+    with pytest.raises(ImportError, match=f"from redditess import {room}|beyond top-level"):
         importlib.import_module(room)
 
 
