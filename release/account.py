@@ -58,6 +58,7 @@ def build_manifest(
         "labels": labels,
         "splits": released["splits"],
         "masked": released["masked"],
+        "content": released["content"],
         "warnings": _warnings(inputs, labels, released),
     }
 

@@ -54,8 +54,8 @@ def write_release(
 
     `{"stages": {config: {"rows_in", "rows_out", "dropped", "files"}}, "splits": {config: {split:
     {"rows", "groups", "bytes", "labels"}}}, "masked", "content", "warnings"}`. A split without rows
-    gets a file with zero rows: `ds["test"]` exists in every build. Buckets that are not shaped yet
-    are shaped here.
+    has no file: `load_dataset` cannot load one (docs/design/0006). Buckets that are not shaped
+    yet are shaped here.
     """
     for path in folder.buckets(folder.interactions):
         if not (folder.shaped / path.name).is_file():
@@ -103,12 +103,14 @@ def _bytes_per_row(parts: list[Path], n_rows: int) -> float:
 def _shards(
     keep: NDArray[np.bool_], bytes_per_row: float, shard_bytes: int
 ) -> list[NDArray[np.bool_]]:
-    """The kept rows cut into files of about equal rows, none above the limit on average."""
+    """The kept rows cut into files of about equal rows; none where there are no rows."""
     n_rows = int(keep.sum())
-    n_shards = max(1, -(-int(n_rows * bytes_per_row) // shard_bytes))
+    if n_rows == 0:
+        return []
+    wanted = max(1, -(-int(n_rows * bytes_per_row) // shard_bytes))
+    per_shard = -(-n_rows // wanted)
+    n_shards = -(-n_rows // per_shard)  # rounding up may have emptied the last one
     rank = np.cumsum(keep) - 1
-    per_shard = max(1, -(-n_rows // n_shards))
-    n_shards = max(1, -(-n_rows // per_shard))  # rounding up may have emptied the last one
     return [keep & (rank // per_shard == shard) for shard in range(n_shards)]
 
 

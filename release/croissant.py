@@ -1,0 +1,145 @@
+"""croissant.json: the release described for machines, file by file with digests (MLCommons
+Croissant 1.0). The Hub makes its own; this one travels with the folder and works offline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from ..corpus.artefacts import write_json
+from .features import COLUMNS, CONFIGS, DESCRIPTIONS, Column
+
+CONTEXT: dict[str, Any] = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "citeAs": "cr:citeAs",
+    "column": "cr:column",
+    "conformsTo": "dct:conformsTo",
+    "cr": "http://mlcommons.org/croissant/",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "dct": "http://purl.org/dc/terms/",
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "extract": "cr:extract",
+    "field": "cr:field",
+    "fileProperty": "cr:fileProperty",
+    "fileObject": "cr:fileObject",
+    "fileSet": "cr:fileSet",
+    "format": "cr:format",
+    "includes": "cr:includes",
+    "isLiveDataset": "cr:isLiveDataset",
+    "jsonPath": "cr:jsonPath",
+    "key": "cr:key",
+    "md5": "cr:md5",
+    "parentField": "cr:parentField",
+    "path": "cr:path",
+    "recordSet": "cr:recordSet",
+    "references": "cr:references",
+    "regex": "cr:regex",
+    "repeated": "cr:repeated",
+    "replace": "cr:replace",
+    "sc": "https://schema.org/",
+    "separator": "cr:separator",
+    "source": "cr:source",
+    "subField": "cr:subField",
+    "transform": "cr:transform",
+}
+DESCRIPTION = (
+    "Reddit posts that ask for support, the comments that answer them, and whether the poster "
+    "acknowledged the comment. `effective` is not clinical benefit."
+)
+PAPER = "https://arxiv.org/abs/2503.21888"
+
+
+def write_croissant(path: Path, manifest: Mapping[str, Any]) -> None:
+    """Writes the description of every Parquet file that the manifest lists."""
+    write_json(path, croissant(manifest))
+
+
+def croissant(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON-LD: one FileObject and one RecordSet for each Parquet file."""
+    files = [(config, f) for config in CONFIGS for f in manifest["stages"][config]["files"]]
+    return {
+        "@context": CONTEXT,
+        "@type": "sc:Dataset",
+        "name": "redditess",
+        "description": DESCRIPTION,
+        "conformsTo": "http://mlcommons.org/croissant/1.0",
+        "license": "https://redditinc.com/policies",
+        "url": PAPER,
+        "version": manifest["version"],
+        "citeAs": PAPER,
+        "distribution": [_file(f) for _, f in files],
+        "recordSet": [_record_set(config, f) for config, f in files],
+    }
+
+
+def _inside(file: Mapping[str, Any]) -> str:
+    """The path as the release folder sees it."""
+    return str(file["path"]).removeprefix("redditess/")
+
+
+def _file(file: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "@type": "cr:FileObject",
+        "@id": _inside(file),
+        "name": _inside(file),
+        "contentUrl": _inside(file),
+        "contentSize": f"{file['bytes']} B",
+        "encodingFormat": "application/x-parquet",
+        "sha256": file["sha256"],
+    }
+
+
+def _record_set(config: str, file: Mapping[str, Any]) -> dict[str, Any]:
+    name = _inside(file).removeprefix("data/").removesuffix(".parquet")
+    return {
+        "@type": "cr:RecordSet",
+        "@id": name,
+        "name": name,
+        "description": DESCRIPTIONS[config],
+        "field": [_field(name, column, _inside(file)) for column in COLUMNS[config]],
+    }
+
+
+def _field(record_set: str, column: Column, file: str) -> dict[str, Any]:
+    kind, source = column.type, {"fileObject": {"@id": file}, "extract": {"column": column.name}}
+    field = {
+        "@type": "cr:Field",
+        "@id": f"{record_set}/{column.name}",
+        "name": column.name,
+        "description": column.description,
+        "source": source,
+    }
+    if pa.types.is_list(kind):
+        field["repeated"] = True
+        kind = kind.value_type
+    if pa.types.is_struct(kind):
+        field["subField"] = [
+            {
+                "@type": "cr:Field",
+                "@id": f"{record_set}/{column.name}/{part.name}",
+                "name": part.name,
+                "dataType": _data_type(part.type),
+                "source": {**source, "transform": {"jsonPath": part.name}},
+            }
+            for part in kind
+        ]
+    else:
+        field["dataType"] = _data_type(kind)
+    return field
+
+
+def _data_type(kind: pa.DataType) -> str:
+    if pa.types.is_integer(kind):
+        return "sc:Integer"
+    if pa.types.is_floating(kind):
+        return "sc:Float"
+    if pa.types.is_boolean(kind):
+        return "sc:Boolean"
+    return "sc:Date" if pa.types.is_date(kind) else "sc:Text"

@@ -1,0 +1,181 @@
+"""Builds made through `load_dataset` and `redditess.load`: from which dumps, where, what to read.
+
+They live under `~/.cache/redditess` (`REDDITESS_HOME`), one folder for each combination of dumps,
+settings, code and key, and hold names: mode 0700.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from filelock import FileLock
+
+from ..corpus.artefacts import ROWS_PER_GROUP
+from ..corpus.errors import InputError
+from ..corpus.folder import BuildFolder
+from ..corpus.inputs import find_dumps
+from ..corpus.manifest import is_damaged
+from ..corpus.sample import write_sample
+from ..corpus.settings import Settings, load_settings
+from .build import build
+from .progress import shown
+from .pseudonyms import SAMPLE_KEY, Key, load_key
+from .resume import code_digest
+from .splits import ORDER
+
+logger = logging.getLogger("redditess")
+SAMPLE_PRESET = "sample"
+
+
+class Source(NamedTuple):
+    """What a build is made from. No dumps: the bundled, invented sample."""
+
+    dumps: tuple[Path, ...]  # absolute
+    settings: Settings
+    key: Key
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with any dump file (path, size, time of change), setting, code or key.
+
+        Digests of the dumps would be surer and cost minutes a month of dumps; the build itself
+        takes them once.
+        """
+        states = [(str(p), *_state(p)) for p in self.dumps]
+        return self.settings.fingerprint(code_digest(), self.key.id, repr(states))
+
+
+def _state(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def home() -> Path:
+    """Where cached builds live."""
+    return Path(os.environ.get("REDDITESS_HOME") or Path.home() / ".cache" / "redditess")
+
+
+def source(
+    data_dir: str | os.PathLike[str] | None,
+    data_files: Any,
+    options: Mapping[str, Any],
+) -> Source:
+    """The dumps and settings that a call of `load_dataset` or `load` means.
+
+    `data_dir` is searched by our own rules for dump names: `datasets` would guess splits from
+    names, and one `test_notes.txt` would hide every dump. `data_files` that `datasets` found by
+    itself in the current folder (a bare call) count as that folder; without a dump in it, or with
+    neither argument, it is the sample. Raises InputError where something named is no dump.
+    """
+    dumps: Sequence[Path] = ()
+    if data_dir is not None:
+        dumps = find_dumps([Path(data_dir).expanduser()])
+    elif data_files is not None:
+        files = _files(data_files)
+        dumps = _dumps_here() if _found_by_scanning(data_files, files) else find_dumps(files)
+    values = {name: value for name, value in options.items() if value is not None}
+    preset = values.pop("preset", None)
+    config = values.pop("settings", None)
+    if not dumps:
+        return Source((), load_settings(preset or SAMPLE_PRESET, config, **values), SAMPLE_KEY)
+    settings = load_settings(preset or "default", config, **values)
+    return Source(tuple(p.absolute() for p in dumps), settings, load_key())
+
+
+def _dumps_here() -> Sequence[Path]:
+    try:
+        return find_dumps([Path.cwd()])
+    except InputError:
+        logger.warning("no Reddit dump in %s: this is the bundled, invented sample", Path.cwd())
+        return ()
+
+
+def _files(data_files: Any) -> list[str]:
+    """`data_files` as `datasets` takes it (a path, a list, lists by split) as plain paths."""
+    if isinstance(data_files, Mapping):
+        return [path for found in data_files.values() for path in _files(found)]
+    if isinstance(data_files, str | os.PathLike):
+        return [os.fspath(data_files)]
+    return [os.fspath(path) for path in data_files]
+
+
+def _found_by_scanning(data_files: Any, files: Sequence[str]) -> bool:
+    """True where `datasets`, told nothing, found these files in the current folder by itself."""
+    from datasets.data_files import DataFilesDict, EmptyDatasetError, get_data_patterns
+
+    if not isinstance(data_files, DataFilesDict):
+        return False
+    try:
+        patterns = get_data_patterns(Path.cwd().as_posix())
+    except EmptyDatasetError:
+        return False
+    scanned = DataFilesDict.from_patterns(patterns, base_path=Path.cwd().as_posix())
+    return sorted(_files(scanned)) == sorted(files)
+
+
+def ensure_built(wanted: Source, workers: int | None, memory_limit: str | None) -> BuildFolder:
+    """The finished build of this source, made now where it is not there yet."""
+    builds = home() / "builds"
+    builds.mkdir(parents=True, exist_ok=True, mode=0o700)
+    target = builds / wanted.fingerprint
+    with FileLock(f"{target}.lock"):
+        if not BuildFolder(target).manifest.is_file():
+            _build(wanted, target, workers, memory_limit)
+    return BuildFolder(target)
+
+
+def _build(wanted: Source, target: Path, workers: int | None, memory_limit: str | None) -> None:
+    sample = target.with_suffix(".sample")
+    dumps = wanted.dumps or write_sample(sample)
+    options = {"workers": workers, "memory_limit": memory_limit}
+    given = {name: value for name, value in options.items() if value is not None}
+    settings = dataclasses.replace(wanted.settings, **given)
+    with shown() if sys.stderr.isatty() else nullcontext() as progress:
+        manifest = build(dumps, target, settings, key=wanted.key, progress=progress)
+    if is_damaged(manifest):
+        names = [r["name"] for r in manifest["inputs"] if r["damage"]]
+        logger.warning("damaged, kept as far as they go: %s; see %s/manifest.json", names, target)
+    shutil.rmtree(sample, ignore_errors=True)
+
+
+def shards(folder: BuildFolder, config: str) -> dict[str, list[str]]:
+    """The released Parquet files of a config, by split; a split without rows is left out.
+
+    Raises InputError where no split has a row: no interaction of the dumps has a label.
+    """
+    data = folder.release / "data" / config
+    found = {
+        split: [str(path) for path in sorted(data.glob(f"{split}-*.parquet"))]
+        for split in reversed(ORDER)
+    }
+    filled = {split: files for split, files in found.items() if files}
+    if not filled:
+        raise InputError(
+            f"no row for config {config!r}",
+            folder.root,
+            'load the config "full" and see manifest.json',
+        )
+    return filled
+
+
+def tables(path: str) -> Iterator[pa.Table]:
+    """A released file, piece by piece."""
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(ROWS_PER_GROUP):
+            yield pa.Table.from_batches([batch])
+
+
+def empty(folder: str) -> None:
+    """Removes what a killed run left in `folder`: `datasets` would publish it as its own."""
+    for path in Path(folder).iterdir() if Path(folder).is_dir() else ():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()

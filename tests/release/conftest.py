@@ -1,0 +1,92 @@
+"""Build folders made by hand: interactions, votes and labels without the stages before them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from redditess.corpus.artefacts import write_parquet
+from redditess.corpus.folder import BuildFolder
+from redditess.corpus.records import INTERACTION_SCHEMA
+from redditess.labeling.schema import LABEL_SCHEMA, vote_schema
+
+FUNCTIONS = ("op_response", "passed_over")
+JUNE_2020 = 1_590_969_600
+
+
+def interaction(n: int, **more: Any) -> dict[str, Any]:
+    """An invented interaction; each `n` has its own thread, OP and texts."""
+    row = {
+        "thread_id": f"t3_{n:x}", "comment_id": f"t1_{n:x}", "subreddit": "sample_sleep",
+        "op": f"sleeper_{n}", "commenter": "owl", "title": f"title {n}", "post": f"post {n} words",
+        "comment": f"comment {n}", "op_replies": ["thank you"], "op_reply_depths": [1],
+        "op_reply_utc": [JUNE_2020 + 60], "op_edit": None, "op_edit_utc": None, "op_general": [],
+        "op_general_utc": [], "n_op_general": 0, "score": 3, "created_utc": JUNE_2020 + 5,
+        "post_created_utc": JUNE_2020, "followup_days": 30.7, "era": "era", "invented": True,
+        "observable": ["op_replies", "score"], "edited": "unedited", "post_edited": "unedited",
+        "removal": "none", "post_removal": "none", "n_feedback_cut": 0, "position": 0,
+        "n_siblings": 1, "n_earlier": 0, "min_score_earlier": None, "max_score_later": None,
+        "n_op_answered": 1, "op_answered_later_sibling": False, "op_last_seen_utc": None,
+        "exposure_stratum": 0,
+    }  # fmt: skip
+    assert not more.keys() - row.keys() - LABELS.keys() - VOTES
+    return {**row, **{k: v for k, v in more.items() if k in row}}
+
+
+LABELS: dict[str, Any] = {
+    "p_effective": 0.874, "p_low": 0.7, "p_high": 0.95, "p_community": None, "label": 1,
+    "conflict": False, "basis": "thanked", "why": "poster thanked this comment",
+}  # fmt: skip
+VOTES = {"vote", "score_of_vote", "evidence"}
+UNLABELLED = {"label": None, "basis": None, "p_effective": None, "p_low": None, "p_high": None}
+
+
+def _votes(n: int, row: dict[str, Any]) -> dict[str, Any]:
+    first, second = FUNCTIONS
+    return {
+        "comment_id": f"t1_{n:x}",
+        f"{first}:vote": row.get("vote", 1),
+        f"{first}:score": row.get("score_of_vote", 0.987),
+        f"{first}:evidence": row.get("evidence", "thank you"),
+        f"{second}:vote": None,
+        f"{second}:score": None,
+        f"{second}:evidence": None,
+    }
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Callable[..., BuildFolder]:
+    """`made([{...}, ...], n_buckets=2)`: each dict changes a default row (see `interaction`)."""
+
+    def make(rows: Sequence[dict[str, Any]], n_buckets: int = 2) -> BuildFolder:
+        folder = BuildFolder(tmp_path / "build").create()
+        for bucket in range(n_buckets):
+            mine = [(n, row) for n, row in enumerate(rows) if n % n_buckets == bucket]
+            _write(folder, folder.interactions, bucket, INTERACTION_SCHEMA,
+                   [interaction(n, **row) for n, row in mine])  # fmt: skip
+            _write(folder, folder.votes, bucket, vote_schema(FUNCTIONS),
+                   [_votes(n, row) for n, row in mine])  # fmt: skip
+            own = [LABELS | {k: v for k, v in row.items() if k in LABELS} for _, row in mine]
+            ids = [{"comment_id": f"t1_{n:x}"} for n, _ in mine]
+            _write(folder, folder.labels, bucket, LABEL_SCHEMA,
+                   [a | b for a, b in zip(ids, own, strict=True)])  # fmt: skip
+        return folder
+
+    return make
+
+
+def _write(
+    folder: BuildFolder, stage: Path, bucket: int, schema: pa.Schema, rows: list[dict[str, Any]]
+) -> None:
+    table = pa.Table.from_pylist(rows, schema)
+    write_parquet(folder.bucket_file(stage, bucket), table, schema)
+
+
+@pytest.fixture
+def unlabelled() -> dict[str, Any]:
+    """What a row without a label changes."""
+    return dict(UNLABELLED)
