@@ -5,6 +5,7 @@ Order, names and types are a promise (DESIGN §6): a changed column is a new dat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -42,7 +43,8 @@ class Column(NamedTuple):
         """The type in words of the card: `ClassLabel`, `string`, `list<string>`."""
         if self.names:
             return "ClassLabel"
-        return str(self.type).replace("element: ", "").replace("item: ", "").replace("[day]", "")
+        plain = re.sub(r"element: |item: |\[day\]", "", str(self.type))
+        return re.sub(r"\bfloat\b", "float32", plain)
 
 
 _S, _F, _TEXTS = pa.string(), pa.float32(), pa.list_(pa.string())

@@ -12,10 +12,15 @@ import pytest
 from redditess.corpus.artefacts import write_parquet
 from redditess.corpus.folder import BuildFolder
 from redditess.corpus.records import INTERACTION_SCHEMA
+from redditess.corpus.settings import load_settings
 from redditess.labeling.schema import LABEL_SCHEMA, vote_schema
+from redditess.release.card import write_card
+from redditess.release.pseudonyms import SAMPLE_KEY
+from redditess.release.write import write_release
 
 FUNCTIONS = ("op_response", "passed_over")
 JUNE_2020 = 1_590_969_600
+SETTINGS = load_settings("sample", n_buckets=2)
 
 
 def interaction(n: int, **more: Any) -> dict[str, Any]:
@@ -90,3 +95,41 @@ def _write(
 def unlabelled() -> dict[str, Any]:
     """What a row without a label changes."""
     return dict(UNLABELLED)
+
+
+def _manifest(folder: BuildFolder) -> dict[str, Any]:
+    """A manifest around a hand-made release, with numbers that appear nowhere else."""
+    released = write_release(folder, SETTINGS, SAMPLE_KEY)
+    kept = {"rows_in": 5_001, "rows_out": 4_003, "dropped": {"too_short": 998}}
+    return {
+        "format": 1, "version": "9.8.7", "fingerprint": "f" * 16, "key_id": SAMPLE_KEY.id,
+        "settings": SETTINGS.identity(),
+        "inputs": [{
+            "name": "RS_x.zst", "kind": "submissions", "bytes": 1, "sha256": "0" * 64,
+            "lines": 70_007, "kept": 10_004, "dropped": {"not_candidate": 60_003}, "damage": [],
+        }],
+        "stages": {
+            "posts": kept, "assemble": {**kept, "dropped": {"post:bot": 997, "orphan": 1}},
+            **released["stages"],
+        },
+        "functions": [
+            {"name": "op_response", "axis": "recipient", "coverage": 0.4321, "conflict": 0.0123}
+        ],
+        "labels": {"basis": {"thanked": 6_789}},
+        **{k: released[k] for k in ("splits", "masked", "content", "warnings")},
+    }  # fmt: skip
+
+
+@pytest.fixture
+def manifest_of() -> Callable[[BuildFolder], dict[str, Any]]:
+    """Releases a hand-made folder and tells its manifest."""
+    return _manifest
+
+
+@pytest.fixture
+def built(made: Callable[..., BuildFolder]) -> tuple[BuildFolder, dict[str, Any]]:
+    """A released folder of 40 rows with its card, and its manifest."""
+    folder = made([{} for _ in range(40)])
+    manifest = _manifest(folder)
+    write_card(folder, manifest)
+    return folder, manifest

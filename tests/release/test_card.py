@@ -14,45 +14,11 @@ import pytest
 from datasets.exceptions import NonMatchingSplitsSizesError
 
 from redditess.corpus.folder import BuildFolder
-from redditess.corpus.settings import load_settings
 from redditess.release.card import card, content_digest, plain, write_card
 from redditess.release.features import COLUMNS, CONFIGS, features
-from redditess.release.pseudonyms import SAMPLE_KEY
-from redditess.release.write import write_release
 
 Made = Callable[..., BuildFolder]
-SETTINGS = load_settings("sample", n_buckets=2)
-
-
-def manifest_of(folder: BuildFolder) -> dict[str, Any]:
-    """A manifest around a hand-made release, with numbers that appear nowhere else."""
-    released = write_release(folder, SETTINGS, SAMPLE_KEY)
-    kept = {"rows_in": 5_001, "rows_out": 4_003, "dropped": {"too_short": 998}}
-    return {
-        "format": 1, "version": "9.8.7", "fingerprint": "f" * 16, "key_id": SAMPLE_KEY.id,
-        "settings": SETTINGS.identity(),
-        "inputs": [{
-            "name": "RS_x.zst", "kind": "submissions", "bytes": 1, "sha256": "0" * 64,
-            "lines": 70_007, "kept": 10_004, "dropped": {"not_candidate": 60_003}, "damage": [],
-        }],
-        "stages": {
-            "posts": kept, "assemble": {**kept, "dropped": {"post:bot": 997, "orphan": 1}},
-            **released["stages"],
-        },
-        "functions": [
-            {"name": "op_response", "axis": "recipient", "coverage": 0.4321, "conflict": 0.0123}
-        ],
-        "labels": {"basis": {"thanked": 6_789}},
-        **{k: released[k] for k in ("splits", "masked", "content", "warnings")},
-    }  # fmt: skip
-
-
-@pytest.fixture
-def built(made: Made) -> tuple[BuildFolder, dict[str, Any]]:
-    folder = made([{} for _ in range(40)])
-    manifest = manifest_of(folder)
-    write_card(folder, manifest)
-    return folder, manifest
+ManifestOf = Callable[[BuildFolder], dict[str, Any]]
 
 
 def test_the_first_line_says_what_effective_means(built: tuple[BuildFolder, Any]) -> None:
@@ -86,7 +52,7 @@ def test_effectiveness_is_the_default(built: tuple[BuildFolder, Any], tmp_path: 
 
 
 def test_splits_and_configs_without_rows_do_not_break_the_others(
-    made: Made, unlabelled: dict[str, Any], tmp_path: Path
+    made: Made, manifest_of: ManifestOf, unlabelled: dict[str, Any], tmp_path: Path
 ) -> None:
     folder = made([{"op": "sleeper_0", **unlabelled}])
     write_card(folder, manifest_of(folder))
@@ -107,7 +73,9 @@ def test_wrong_row_counts_are_noticed(built: tuple[BuildFolder, Any], tmp_path: 
         datasets.load_dataset(str(built[0].release), cache_dir=str(tmp_path / "cache"))
 
 
-def test_a_folder_rewritten_in_place_is_never_stale(made: Made, tmp_path: Path) -> None:
+def test_a_folder_rewritten_in_place_is_never_stale(
+    made: Made, manifest_of: ManifestOf, tmp_path: Path
+) -> None:
     cache = str(tmp_path / "cache")
     seen = []
     for comment in ("first words", "other words"):
