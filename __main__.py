@@ -23,9 +23,9 @@ from redditess.corpus.errors import RedditessError
 ROOMS_WITH_VERBS = ("eval.demo", "corpus.cli", "release.cli", "labeling.cli", "eval.cli")
 
 START_HERE = (
-    ("redditess demo", "no dumps yet? the whole road on an invented sample"),
-    ("redditess inspect DUMP...", "what can these dumps show? answers in seconds"),
-    ("redditess build DUMP... --out DIR", "from dumps to a dataset that loads"),
+    ("redditess demo", "no dumps yet? try an invented sample"),
+    ("redditess inspect DUMP...", "what can these dumps show?"),
+    ("redditess build DUMP... --out DIR", "dumps to a dataset that loads"),
 )
 
 
@@ -68,6 +68,7 @@ def make_app() -> typer.Typer:
         cls=Door,
         callback=front_door,
         no_args_is_help=True,
+        add_completion=False,
         rich_markup_mode="markdown",
         pretty_exceptions_enable=False,  # an unexpected error is a bug: show Python's own words
         context_settings={"help_option_names": ["-h", "--help"]},

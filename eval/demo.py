@@ -61,7 +61,9 @@ def add_verbs(app: typer.Typer) -> None:
     @app.command()
     def demo(
         out: Annotated[Path, typer.Option(help="The build folder to make.")] = Path("build/demo"),
-        fresh: Annotated[bool, typer.Option(help="Replace another build in that folder.")] = False,
+        fresh: Annotated[
+            bool, typer.Option("--fresh", help="Replace another build in that folder.")
+        ] = False,
     ) -> None:
         """Make dumps of an invented sample, build them, and draw the report.
 
