@@ -14,7 +14,9 @@ from typing import NamedTuple
 MAX_WORDS = 4  # per item: enough to see what fired
 MAX_CHARS = 60  # per quotation
 
-_ITEM = re.compile(r'(reply \d+|edit|general \d+): (thanks|uptake|positive|negative) ("[^"]*"(?:, "[^"]*")*)')
+_ITEM = re.compile(
+    r'(reply \d+|edit|general \d+): (thanks|uptake|positive|negative) ("[^"]*"(?:, "[^"]*")*)'
+)
 
 
 class Heard(NamedTuple):

@@ -98,7 +98,9 @@ class Labeler:
         self.models = {axis: from_json(state) for axis, state in document["axes"].items()}
         self.decider = self.models[document["decides"]]
 
-    def predict(self, votes: pa.Table, rows: pa.Table, functions: Sequence[LabelingFunction]) -> pa.Table:
+    def predict(
+        self, votes: pa.Table, rows: pa.Table, functions: Sequence[LabelingFunction]
+    ) -> pa.Table:
         """Votes and the matching rows of interactions -> a table of LABEL_SCHEMA, same order."""
         strata = rows.column("exposure_stratum").to_numpy()
         p, bounds, labels = _apply(self.decider, votes, strata)

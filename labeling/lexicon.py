@@ -119,7 +119,9 @@ class _Polarity:
             return Sentiment(0.0, (), ())
         last_but = max((i for i, t in enumerate(tokens) if t in ("but", "however")), default=-1)
         # What follows the last "but" is what the writer means (Hutto and Gilbert 2014, halved).
-        total = sum(v * (1.25 if i > last_but else 0.75) if last_but >= 0 else v for i, _, v in found)
+        total = sum(
+            v * (1.25 if i > last_but else 0.75) if last_but >= 0 else v for i, _, v in found
+        )
         good = dict.fromkeys(word for _, word, v in found if v > 0)
         bad = dict.fromkeys(word for _, word, v in found if v < 0)
         return Sentiment(math.tanh(total / 3), tuple(good), tuple(bad))

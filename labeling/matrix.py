@@ -17,6 +17,7 @@ from ..corpus.records import ABSTAIN, NOT_OBSERVABLE
 from .functions.base import LabelingFunction
 
 _WORD = 30  # columns that fit a 64-bit key at two bits each, with room for the sign
+_SHORT = 24  # columns that leave room for the stratum as well
 
 
 class Column(NamedTuple):
@@ -98,6 +99,7 @@ def _keys(L: np.ndarray, strata: np.ndarray) -> np.ndarray:
         for j in range(start, min(m, start + _WORD)):
             word = word * 4 + (L[:, j].astype(np.int64) - NOT_OBSERVABLE)
         words.append(word)
-    if len(words) <= 2 and m <= 24 and (n == 0 or 0 <= strata.min() and strata.max() < 2**14):
-        return (strata << np.int64(48)) + words[-1] if m else strata
+    small = n == 0 or (strata.min() >= 0 and strata.max() < 2**14)
+    if m <= _SHORT and small:
+        return (strata << np.int64(2 * _SHORT)) + words[1] if m else strata
     return np.stack(words, axis=1)

@@ -1,4 +1,4 @@
-"""The vote stage: one bucket of interactions -> what every labeling function says, with evidence."""
+"""The vote stage: one bucket of interactions -> what every labeling function says, and why."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _count(
 ) -> None:
     """Adds one batch to the counts; conflict: this function votes and another votes the reverse."""
     L = np.stack([v.vote for v in votes], axis=1)
-    has = {side: (L == side).any(axis=1) for side in (EFFECTIVE, NOT_EFFECTIVE)}
+    has = {side: np.equal(L, side).any(axis=1) for side in (EFFECTIVE, NOT_EFFECTIVE)}
     for j, function in enumerate(functions):
         counts = into[function.name]
         for code, word in COUNTED.items():

@@ -147,8 +147,9 @@ def _points(score: int, n_earlier: int, low: int | None, high: int | None) -> st
     if high is not None and max(high, 1) >= max(2 * max(score, 1), max(score, 1) + 2):
         return f"{own}, a later sibling has {high}"
     if low is not None and score >= max(2 * max(low, 1), max(low, 1) + 2):
-        of = f"the lowest of {n_earlier} earlier siblings" if n_earlier > 1 else "an earlier sibling"
-        return f"{own}, at least twice {of}"
+        if n_earlier == 1:
+            return f"{own}, at least twice an earlier sibling"
+        return f"{own}, at least twice the lowest of {n_earlier} earlier siblings"
     return own
 
 

@@ -164,7 +164,7 @@ def labeling_function(
     batch: bool = False,
     name: str = "",
 ) -> Callable[[Callable[[Any], Any]], LabelingFunction]:
-    """Makes a labeling function of `f(interaction) -> vote`, or with `batch` of `f(table) -> Votes`.
+    """Makes a labeling function of `f(interaction) -> vote`; with `batch`, `f(table) -> Votes`.
 
     A per-row rule sees only the columns it `reads`, and returns EFFECTIVE, NOT_EFFECTIVE,
     ABSTAIN, or None where the dump could not show the signal.

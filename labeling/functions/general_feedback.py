@@ -1,12 +1,12 @@
-"""What OP told everyone, in an edit of the post or in comments of their own (the paper's stage 1)."""
+"""What OP told everyone, in an edit of the post or in own comments (the paper's stage 1)."""
 
 from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
 
-from .. import evidence, lexicon
 from ...corpus.records import NOT_OBSERVABLE
+from .. import evidence, lexicon
 from ..evidence import Heard
 from .base import Votes, labeling_function
 from .columns import flat, numbers, observable

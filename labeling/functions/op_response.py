@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 import pyarrow as pa
 
-from .. import evidence, lexicon
 from ...corpus.records import ABSTAIN, EFFECTIVE, NOT_EFFECTIVE, NOT_OBSERVABLE
+from .. import evidence, lexicon
 from ..evidence import Heard
 from .base import Votes, labeling_function
 from .columns import flat, observable

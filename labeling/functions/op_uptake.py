@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from .. import evidence, lexicon
 from ...corpus.records import EFFECTIVE, NOT_OBSERVABLE
+from .. import evidence, lexicon
 from ..evidence import Heard
 from .base import Votes, labeling_function
 from .columns import flat

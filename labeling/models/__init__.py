@@ -31,4 +31,7 @@ def from_json(value: dict[str, Any]) -> LabelModel:
     return label_model(value["model"]).from_json(value)
 
 
-__all__ = ["LABEL_MODELS", "LabelModel", "MajorityVote", "PaperRule", "Recipient", "from_json", "label_model"]
+__all__ = [
+    "LABEL_MODELS", "LabelModel", "MajorityVote", "PaperRule", "Recipient", "from_json",
+    "label_model",
+]  # fmt: skip

@@ -114,12 +114,13 @@ class LabelModel(ABC):
             raise SettingsError("not fitted", f"label model {self.name}", "call fit(L) first")
         return self.columns
 
+    @abstractmethod
     def state(self) -> dict[str, Any]:
         """What was chosen, learned or declared, as JSON values."""
-        return {}
 
+    @abstractmethod
     def restore(self, state: dict[str, Any]) -> None:
-        """The inverse of `state`."""
+        """The inverse of `state`: a model with the same columns gives the same answers."""
 
     def to_json(self) -> dict[str, Any]:
         """Everything that `from_json` needs to give the same answers."""

@@ -36,11 +36,12 @@ class MajorityVote(LabelModel):
         self.n_votes: list[int] = []
 
     def _learn(self, L: np.ndarray, counts: np.ndarray, strata: Any, gold: Any) -> None:
-        self.n_votes = [int(((L == k) * counts[:, None]).sum()) for k in range(self.n_classes)]
+        self.n_votes = [
+            int((np.equal(L, k) * counts[:, None]).sum()) for k in range(self.n_classes)
+        ]
 
     def _tally(self, L: np.ndarray) -> np.ndarray:
-        L = np.asarray(L)
-        return np.stack([(L == k).sum(axis=1) for k in range(self.n_classes)], axis=1)
+        return np.stack([np.equal(L, k).sum(axis=1) for k in range(self.n_classes)], axis=1)
 
     def predict_proba(self, L: np.ndarray, strata: np.ndarray | None = None) -> np.ndarray:
         votes = self._tally(L).astype(np.float64)

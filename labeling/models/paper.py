@@ -56,6 +56,10 @@ class PaperRule(LabelModel):
             )
         return columns
 
+    def __init__(self, columns: Sequence[Column] | None = None):
+        super().__init__(columns)
+        self.weights = dict(WEIGHTS)
+
     def _learn(self, L: np.ndarray, counts: np.ndarray, strata: Any, gold: Any) -> None:
         if self.n_classes != 2:
             raise SettingsError(f"{self.n_classes} classes", "label model paper", "it knows two")
@@ -94,11 +98,14 @@ class PaperRule(LabelModel):
     def _weights(self, L: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Weight of the stages that vote EFFECTIVE, and of those that vote at all, (n,) each."""
         good, voting = np.zeros(len(L)), np.zeros(len(L))
-        for stage, weight in WEIGHTS.items():
+        for stage, weight in self.weights.items():
             vote = self._stage(L, stage)
             good += weight * (vote == EFFECTIVE)
             voting += weight * (vote >= 0)
         return good, voting
 
     def state(self) -> dict[str, Any]:
-        return {"weights": WEIGHTS, "strong": STRONG, "conflict": "stages 2 and 3 oppose: unlabelled"}
+        return {"weights": self.weights, "strong": STRONG, "conflict": "unlabelled"}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.weights = state["weights"]

@@ -49,7 +49,7 @@ class Recipient(LabelModel):
         return np.stack([low, self._probability(L, HIGH, LOW)], axis=1)
 
     def _probability(self, L: np.ndarray, good: int, bad: int) -> np.ndarray:
-        """P(effective) (n,) with the `good` end of every EFFECTIVE and `bad` of every other vote."""
+        """P(effective) (n,), with the `good` end of EFFECTIVE votes and the `bad` end of others."""
         log_odds = np.full(len(L), _logit(self.priors["base_rate"][good]))
         columns = self._named()
         families = [c.family or c.name for c in columns]

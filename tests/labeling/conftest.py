@@ -1,4 +1,4 @@
-"""Interactions made by hand: a full row with defaults, so that a test names only what it is about."""
+"""Interactions made by hand: a full row of defaults; a test names only what it is about."""
 
 from __future__ import annotations
 

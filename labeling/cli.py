@@ -1,0 +1,32 @@
+"""`redditess label …`: looking at labels."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def add_verbs(app: typer.Typer) -> None:
+    """Adds `label` and what belongs to it."""
+    label = typer.Typer(no_args_is_help=True, help="Look at labels: who voted what, and why.")
+    label.command("explain")(explain)
+    app.add_typer(label, name="label")
+
+
+def explain(
+    build: Annotated[Path, typer.Argument(help="A build folder (what --out named).")],
+    comment: Annotated[str, typer.Argument(metavar="ID", help='A comment: "t1_..." or bare id.')],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """One row of a build: votes, evidence, the weight of each vote, and what would flip it."""
+    from ..corpus.folder import BuildFolder
+    from .explain import explain as taken_apart
+
+    found = taken_apart(BuildFolder(build), comment)
+    if as_json:
+        typer.echo(json.dumps(found._asdict(), ensure_ascii=False, default=str))
+    else:
+        typer.echo(found.text())

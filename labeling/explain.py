@@ -1,0 +1,121 @@
+"""One row of a build, taken apart: what was seen, who voted what and why, what would flip it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ..corpus.artefacts import read_json
+from ..corpus.errors import BuildError, InputError
+from ..corpus.folder import BuildFolder
+from .flip import WORDS, flips, weights
+from .label import Labeler
+from .matrix import label_matrix
+
+
+class Explanation(NamedTuple):
+    """Everything known about one comment's label."""
+
+    row: dict[str, Any]  # of interactions/
+    label: dict[str, Any]  # of labels/
+    votes: list[dict[str, Any]]  # function, vote (word), score, evidence, weight
+    flips: list[str]  # plain sentences
+
+    def text(self) -> str:
+        """For a terminal, user text cut to a few lines. It stays on the screen of its reader."""
+        p = self.label["p_effective"]
+        lines = [
+            f"{self.row['comment_id']} in {self.row['thread_id']} ({self.row['subreddit']})",
+            f"post      {_short(self.row['title'] + ' / ' + self.row['post'])}",
+            f"comment   {_short(self.row['comment'])}",
+            *(f"OP reply {i} {_short(t)}" for i, t in enumerate(self.row["op_replies"])),
+            "",
+            f"label     {_word(self.label['label'])}"
+            + ("" if p is None else f", p = {p:.2f} ({_range(self.label)})"),
+            f"basis     {self.label['basis'] or 'none'}",
+            f"why       {self.label['why']}",
+            "",
+            "votes     (weight: how much P(effective) would fall without the vote)",
+            *(_vote_line(v) for v in self.votes),
+            "",
+            *(self.flips or ["no change of up to three votes gives another label"]),
+        ]
+        return "\n".join(lines)
+
+
+def explain(folder: BuildFolder, comment_id: str) -> Explanation:
+    """Looks a comment up in a build by its fullname ("t1_...") or bare id.
+
+    Raises BuildError where the build has no labels yet, InputError where it has no such comment.
+    """
+    wanted = comment_id if comment_id.startswith("t1_") else f"t1_{comment_id}"
+    if not folder.label_model.is_file():
+        raise BuildError("no labels in here", folder.root, "finish the build first")
+    for path in folder.buckets(folder.labels):
+        ids = pq.read_table(path, columns=["comment_id"]).column(0)
+        at = pc.index(ids, wanted).as_py()
+        if at >= 0:
+            stages = (folder.interactions, folder.votes, folder.labels)
+            return _taken_apart(folder, [_row(stage / path.name, at) for stage in stages])
+    raise InputError(
+        f"no comment {wanted!r} among the interactions",
+        folder.root,
+        "take an id from interactions/, or see manifest.json for why rows were dropped",
+    )
+
+
+def _taken_apart(folder: BuildFolder, tables: Sequence[pa.Table]) -> Explanation:
+    interaction, votes, label = tables
+    document = read_json(folder.label_model)
+    model = Labeler(document).decider
+    row = label_matrix(votes, model.columns or [])[0]
+    stratum = interaction.column("exposure_stratum")[0].as_py()
+    weight = weights(model, row, stratum)
+    said = votes.to_pylist()[0]
+    listed = [
+        {
+            "function": f["name"],
+            "vote": _word(said[f"{f['name']}:vote"], "not observable"),
+            "score": said[f"{f['name']}:score"],
+            "evidence": said[f"{f['name']}:evidence"],
+            "weight": weight.get(f["name"]),
+        }
+        for f in document["functions"]
+    ]
+    turned = [flip.sentence() for flip in flips(model, row, stratum)]
+    return Explanation(interaction.to_pylist()[0], label.to_pylist()[0], listed, turned)
+
+
+def _row(path: Any, at: int) -> pa.Table:
+    """One row of a Parquet file, reading only its row group."""
+    file = pq.ParquetFile(path)
+    for group in range(file.num_row_groups):
+        n = file.metadata.row_group(group).num_rows
+        if at < n:
+            return file.read_row_group(group).slice(at, 1)
+        at -= n
+    raise BuildError("the files of a bucket differ in length", path, "start over with --fresh")
+
+
+def _vote_line(vote: dict[str, Any]) -> str:
+    weight = "" if vote["weight"] is None else f"{vote['weight']:+.2f}"
+    return f"  {vote['function']:<22}{vote['vote']:<15}{weight:<7}{vote['evidence'] or ''}".rstrip()
+
+
+def _word(vote: int | None, null: str = "no label") -> str:
+    if vote is None:
+        return null
+    return "abstain" if vote == -1 else WORDS[vote]
+
+
+def _range(label: dict[str, Any]) -> str:
+    return f"{label['p_low']:.2f} to {label['p_high']:.2f} over the declared priors"
+
+
+def _short(text: str, limit: int = 240) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
