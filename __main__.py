@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -32,12 +32,12 @@ START_HERE = (
 class Door(TyperGroup):
     """`redditess --help` opens with the three commands that a newcomer needs."""
 
-    def format_help(self, ctx: typer.Context, formatter: object) -> None:  # type: ignore[override]
+    def format_help(self, ctx: Any, formatter: Any) -> None:
         table = Table.grid(padding=(0, 3))
         for command, reason in START_HERE:
             table.add_row(f"[bold cyan]{command}[/]", reason)
         Console().print(Panel(table, title="Start here", title_align="left"))
-        super().format_help(ctx, formatter)  # type: ignore[arg-type]
+        super().format_help(ctx, formatter)
 
 
 def _version(wanted: bool) -> None:
