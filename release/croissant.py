@@ -109,7 +109,7 @@ def _record_set(config: str, file: Mapping[str, Any]) -> dict[str, Any]:
 
 def _field(record_set: str, column: Column, file: str) -> dict[str, Any]:
     kind, source = column.type, {"fileObject": {"@id": file}, "extract": {"column": column.name}}
-    field = {
+    field: dict[str, Any] = {
         "@type": "cr:Field",
         "@id": f"{record_set}/{column.name}",
         "name": column.name,

@@ -137,9 +137,11 @@ def ensure_built(wanted: Source, workers: int | None, memory_limit: str | None) 
 def _build(wanted: Source, target: Path, workers: int | None, memory_limit: str | None) -> None:
     sample = target.with_suffix(".sample")
     dumps = wanted.dumps or write_sample(sample)
-    options = {"workers": workers, "memory_limit": memory_limit}
-    given = {name: value for name, value in options.items() if value is not None}
-    settings = dataclasses.replace(wanted.settings, **given)
+    settings = dataclasses.replace(
+        wanted.settings,
+        workers=workers or wanted.settings.workers,
+        memory_limit=memory_limit or wanted.settings.memory_limit,
+    )
     with shown() if sys.stderr.isatty() else nullcontext() as progress:
         manifest = build(dumps, target, settings, key=wanted.key, progress=progress)
     if is_damaged(manifest):

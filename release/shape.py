@@ -124,7 +124,7 @@ class _Shaper:
             "score": pc.cast(x["score"], pa.int32()),
             "followup_days": pc.floor(x["followup_days"]),
             **self._thread_columns(x, text),
-            "_comment_key": pa.array(map(comment_key, comments), pa.uint64()),
+            "_comment_key": pa.array([comment_key(c or "") for c in comments], pa.uint64()),
         }
         for name in ("subreddit", "era", "invented", "observable", "position", "n_siblings"):
             columns[name] = x[name]
@@ -179,13 +179,13 @@ class _Shaper:
         )
         return pa.ListArray.from_arrays(pa.array(range(0, n * m + 1, m), pa.int32()), struct)
 
-    def _own(self, texts: list[str | None]) -> list[str | None]:
+    def _own(self, texts: Sequence[str | None]) -> list[str | None]:
         """Masked texts, each of which stands in one row only."""
         masked, counts = mask_column([_clean(t) for t in texts])
         self.masked.update(counts)
         return list(masked)
 
-    def _repeated(self, texts: list[str | None]) -> list[str | None]:
+    def _repeated(self, texts: Sequence[str | None]) -> list[str | None]:
         """Masked texts that come again in other rows of the bucket: masked and counted once."""
         unseen = [t for t in dict.fromkeys(texts) if t is not None and t not in self._texts]
         self._texts.update(zip(unseen, self._own(unseen), strict=True))

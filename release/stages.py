@@ -14,6 +14,8 @@ from ..corpus.settings import Settings, from_identity
 from ..corpus.threads import assemble_bucket
 from ..labeling.label import label_bucket
 from ..labeling.vote import vote_bucket
+from .pseudonyms import Key
+from .shape import shape_bucket
 
 
 def _settings(identity: dict[str, Any]) -> Settings:
@@ -50,9 +52,15 @@ def label(*, bucket: int, out: str, settings: dict[str, Any]) -> dict[str, Any]:
     return label_bucket(BuildFolder(out), bucket, _settings(settings))
 
 
+def shape(*, bucket: int, out: str, settings: dict[str, Any], key: str) -> dict[str, Any]:
+    """One bucket of labelled interactions -> released rows. `key`: the secret as hex digits."""
+    return shape_bucket(BuildFolder(out), bucket, _settings(settings), Key(bytes.fromhex(key)))
+
+
 STAGES: dict[str, Callable[..., dict[str, Any]]] = {
     "ingest": ingest,
     "assemble": assemble,
     "vote": vote,
     "label": label,
+    "shape": shape,
 }
