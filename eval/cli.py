@@ -1,0 +1,40 @@
+"""Verbs of the evaluation room: `redditess eval report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def add_verbs(app: typer.Typer) -> None:
+    group = typer.Typer(no_args_is_help=True)
+    app.add_typer(group, name="eval", help="What a build is worth.")
+
+    @group.callback()
+    def evaluation() -> None:
+        """What a build is worth: reports and, later, metrics."""
+
+    @group.command()
+    def report(
+        build: Annotated[Path, typer.Argument(help="A finished build folder.")],
+        out: Annotated[
+            Path | None, typer.Option(help="Where to write the page [BUILD/report.html].")
+        ] = None,
+        truth: Annotated[
+            Path | None,
+            typer.Option(help="The truth.parquet of an invented sample, to hold labels against."),
+        ] = None,
+    ) -> None:
+        """Draw a build as one web page: what there is, five threads to read, how far to trust it.
+
+        The page is self-contained: no script, no request. It shows no username and masks
+        identifiers, but it quotes the build's texts: treat it like the build.
+        """
+        from ..corpus.folder import BuildFolder
+        from .report import write_report
+
+        target = out or build / "report.html"
+        write_report(BuildFolder(build), target, truth)
+        typer.echo(f"The report is in {target}", err=True)
