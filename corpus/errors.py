@@ -17,7 +17,8 @@ class RedditessError(Exception):
     def __str__(self) -> str:
         head = f"{self.where}: " if self.where else ""
         tail = f"; {self.next_step}" if self.next_step else ""
-        return f"{head}{self.what}{tail}".rstrip(".") + "."
+        sentence = f"{head}{self.what}{tail}".rstrip(".")
+        return sentence if sentence.endswith("?") else f"{sentence}."
 
 
 class InputError(RedditessError):
