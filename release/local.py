@@ -25,7 +25,6 @@ from ..corpus.errors import InputError
 from ..corpus.folder import BuildFolder
 from ..corpus.inputs import find_dumps
 from ..corpus.manifest import is_damaged
-from ..corpus.sample import write_sample
 from ..corpus.settings import Settings, load_settings
 from .build import build
 from .progress import shown
@@ -136,7 +135,7 @@ def ensure_built(wanted: Source, workers: int | None, memory_limit: str | None) 
 
 def _build(wanted: Source, target: Path, workers: int | None, memory_limit: str | None) -> None:
     sample = target.with_suffix(".sample")
-    dumps = wanted.dumps or write_sample(sample)
+    dumps = wanted.dumps or _write_sample(sample)
     settings = dataclasses.replace(
         wanted.settings,
         workers=workers or wanted.settings.workers,
@@ -148,6 +147,12 @@ def _build(wanted: Source, target: Path, workers: int | None, memory_limit: str 
         names = [r["name"] for r in manifest["inputs"] if r["damage"]]
         logger.warning("damaged, kept as far as they go: %s; see %s/manifest.json", names, target)
     shutil.rmtree(sample, ignore_errors=True)
+
+
+def _write_sample(folder: Path) -> Sequence[Path]:
+    from ..corpus.sample import write_sample  # its phrases are read only where they are needed
+
+    return write_sample(folder)
 
 
 def shards(folder: BuildFolder, config: str) -> dict[str, list[str]]:
