@@ -238,3 +238,17 @@ def observable(kind: Kind, utc: NDArray[np.int64], signal: str) -> NDArray[np.bo
             start, end = month_start(one.month), month_start(next_month(one.month))
             shown = np.where((utc >= start) & (utc < end), one.shows != "no", shown)
     return shown
+
+
+_MARKS: Mapping[Shows, str] = {"yes": "✓", "part": "–", "no": "✗"}
+
+
+def era_table() -> str:
+    """The table of docs/dumps.md, as Markdown: one line per era."""
+    heading = [*(f"`{signal}`" for signal in SIGNALS), "edits", "scores", "deletions", "OP told by"]
+    rows = [["era", *heading], ["---"] * (len(heading) + 1)]
+    for era in ERAS:
+        marks = [_MARKS[era.shows[signal]] for signal in SIGNALS]
+        flag = "`is_submitter`" if era.op_flag == "is_submitter" else "same author"
+        rows.append([era.name, *marks, era.edits, era.scores, era.deletions, flag])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)

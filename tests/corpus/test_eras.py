@@ -90,3 +90,12 @@ def test_the_flag_of_the_poster_comes_with_its_era(shared_data):
 def _months(shared_data, kind):
     with open(shared_data / "schema_facts" / "numeric_by_month.csv", newline="") as f:
         return [row for row in csv.DictReader(f) if row["kind"] == kind]
+
+
+def test_the_documented_table_is_the_one_in_the_code(repository):
+    assert eras.era_table() in (repository / "docs" / "dumps.md").read_text("utf8")
+
+
+def test_the_documented_window_of_edits_is_the_one_in_the_code(repository):
+    first, last = eras.EDITS_USABLE
+    assert f"only in {first} to {last}" in (repository / "docs" / "dumps.md").read_text("utf8")
