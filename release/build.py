@@ -36,7 +36,6 @@ from .write import write_release
 
 Progress = Callable[[str, int, int], None]
 """Told (stage, tasks done, tasks in all) as a build goes on."""
-STAGES = ("ingest", "assemble", "vote", "label", "release")
 
 
 def build(
@@ -103,6 +102,8 @@ class _Run:
         voted = self._timed("vote", lambda: self._buckets("vote", self.folder.votes))
         fit_labels(self.folder, self.settings)
         labelled = self._timed("label", lambda: self._buckets("label", self.folder.labels))
+        secret = {"key": self.key.secret.hex()}
+        self._timed("shape", lambda: self._buckets("shape", self.folder.shaped, **secret))
         released = self._timed("release", self._release)
         manifest = build_manifest(
             self.folder, self.settings, self.key, inputs, assembled, voted, labelled, released

@@ -17,6 +17,7 @@ SAYS = {
     "assemble": "threads to interactions",
     "vote": "labeling functions",
     "label": "labels",
+    "shape": "masking, pseudonyms",
     "release": "release",
 }
 
