@@ -1,4 +1,9 @@
-"""From interactions to labels: labeling functions, the label matrix, label models."""
+"""Interactions -> votes of labeling functions -> label model -> probabilities and labels."""
+
+if "." not in __name__:
+    # In a checkout a bare `import labeling` finds this folder on sys.path and would make a second
+    # copy of every class in it, equal in name and never in isinstance().
+    raise ImportError("write `from redditess import labeling`: the room has no name of its own")
 
 from ..corpus.records import ABSTAIN, EFFECTIVE, NOT_EFFECTIVE, NOT_OBSERVABLE
 from .functions import RELEASED, LabelingFunction, Votes, labeling_function, resolve

@@ -6,11 +6,11 @@ import numpy as np
 import pyarrow as pa
 
 from ...corpus.records import NOT_OBSERVABLE
-from .. import evidence, lexicon
+from .. import evidence
 from ..evidence import Heard
 from .base import Votes, labeling_function
 from .columns import flat, numbers, observable
-from .op_response import heard, stage_score, to_votes
+from .op_response import heard, read_once, stage_score, to_votes
 
 G0 = 0.0  # without thanks, an update tells of OP's life and not of the comments
 
@@ -33,7 +33,7 @@ def general_feedback(table: pa.Table) -> Votes:
     total, n_heard = np.zeros(n), np.zeros(n)
     words: dict[int, list[Heard]] = {}
     for place, text, row in _later_texts(table, created):
-        reading = lexicon.read(text)
+        reading = read_once(text)  # the same text stands in every row of its thread
         total[row] += stage_score(reading, G0)
         n_heard[row] += 1
         if reading.thanks:

@@ -17,7 +17,9 @@ CUT = 0.2  # D6: beyond it, in either direction, a score becomes a vote (ours: n
 STRONG = 0.5  # D8: the strength at which stage 3 may decide alone
 
 _READS = ("op_replies", "observable")
-_read = lru_cache(maxsize=4096)(lexicon.read)  # rules that hear the same reply share one reading
+read_once = lru_cache(maxsize=4096)(
+    lexicon.read
+)  # rules that hear the same reply share one reading
 
 
 def stage_score(reading: lexicon.Reading, g0: float) -> float:
@@ -79,7 +81,7 @@ def _op_response(table: pa.Table, g0: float, literal: bool) -> Votes:
     thanked = np.zeros(n, bool)
     words: dict[int, list[Heard]] = {}
     for text, row, turn in zip(texts, rows.tolist(), index.tolist(), strict=True):
-        reading = _read(str(text))
+        reading = read_once(str(text))
         score = stage_score(reading, g0)
         total[row] += score
         n_counted[row] += literal or score != 0 or bool(reading.thanks)

@@ -18,8 +18,9 @@ You're amazing · that actually helped · Thank you all for the support · appre
 your comment helped me a lot · very grateful"""
 NOT_THANKS = """No thanks. · thanks for nothing · Thank god it's over · Thanks to my mom I have
 trauma · party at my house · I tried that, doesn't help · Can you help? · Any advice? Thanks in
-advance · nobody appreciates me · That's not what I asked · I am not grateful · I hate this · It doesn't help
-at all · thankfully I am fine · Happy Thanksgiving · that didn't help me · you are not helpful"""
+advance · nobody appreciates me · That's not what I asked · I am not grateful · I hate this · It
+doesn't help at all · thankfully I am fine · Happy Thanksgiving · that didn't help me · you are
+not helpful"""
 
 
 def probes(text: str) -> list[str]:

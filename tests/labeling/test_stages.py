@@ -1,4 +1,4 @@
-"""The vote and label stages on small builds: what lies on disk, counted, in order, twice the same."""
+"""The vote and label stages on small builds: what lies on disk, counted and in order."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ CASES: list[tuple[dict, int | None, str | None, str]] = [
     ),
     ({"op_replies": ["It was a Tuesday."], "n_op_answered": 4}, None, None,
      "poster answered this comment without a clear sign; 1 point"),
-    ({"observable": []}, None, None, "the dump cannot show what the poster answered; points hidden"),
+    ({"observable": []}, None, None,
+     "the dump cannot show what the poster answered; points hidden"),
 ]  # fmt: skip
 
 
@@ -137,9 +138,7 @@ def test_the_counts_are_those_of_the_columns(rows, build, settings) -> None:
     assert set(labelled["basis"]) <= set(BASES)
 
 
-def test_silence_has_no_probability_and_an_interval_holds_it_elsewhere(
-    rows, build, settings
-) -> None:
+def test_silence_has_no_probability_and_votes_have_an_interval(rows, build, settings) -> None:
     folder = build(rows(*(given for given, *_ in CASES)))
     run(folder, settings)
     silent = [r for r in labels_of(folder) if r["p_effective"] is None]
