@@ -44,26 +44,37 @@ def commands(group: Any, words: str = "redditess") -> Iterator[tuple[str, Any]]:
 
 
 def _section(words: str, command: Any) -> str:
-    usage = " ".join([words, *command.collect_usage_pieces(typer.Context(command))])
+    shown = [p for p in command.params if not getattr(p, "hidden", False)]
+    arguments = [_name(p) for p in shown if not _is_option(p)]
+    verb = ["COMMAND"] if hasattr(command, "commands") else []
+    usage = " ".join([words, *(["[OPTIONS]"] if shown else []), *arguments, *verb])
     lines = [f"## {words}", "", f"```text\n{usage}\n```", "", inspect.cleandoc(command.help), ""]
-    rows = [_row(p) for p in command.params if not getattr(p, "hidden", False)]
-    if rows:
+    if shown:
+        rows = [f"| `{_name(p)}` | {_default(p)} | {_meaning(p)} |" for p in shown]
         lines += ["| option | default | meaning |", "|---|---|---|", *rows, ""]
     return "\n".join(lines)
 
 
-def _row(param: Any) -> str:
-    is_option = param.param_type_name == "option"
-    names = ", ".join([*param.opts, *param.secondary_opts]) if is_option else param.name.upper()
-    default = param.default
-    if default is None or default is False or callable(default) or default == ():
-        default = ""
-    help_text = " ".join((getattr(param, "help", None) or "").split())
-    return f"| `{names}` | {f'`{default}`' if default != '' else ''} | {_cell(help_text)} |"
+def _is_option(param: Any) -> bool:
+    return bool(param.param_type_name == "option")
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+def _name(param: Any) -> str:
+    if _is_option(param):
+        return ", ".join([*param.opts, *param.secondary_opts])
+    name = (param.metavar or param.name).upper()
+    return f"{name}..." if param.nargs == -1 and not name.endswith("...") else name
+
+
+def _default(param: Any) -> str:
+    if param.required:
+        return "required"
+    empty = param.default in (None, False, ()) or callable(param.default)
+    return "" if empty else f"`{param.default}`"
+
+
+def _meaning(param: Any) -> str:
+    return " ".join((getattr(param, "help", None) or "").split()).replace("|", "\\|")
 
 
 def main() -> int:
