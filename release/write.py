@@ -23,6 +23,7 @@ from ..corpus.folder import BuildFolder
 from ..corpus.manifest import file_record
 from ..corpus.records import SIGNALS
 from ..corpus.settings import Settings
+from ..labeling.schema import BASES
 from .features import CONFIGS, LABELS, names, parquet_schema
 from .pseudonyms import Key
 from .shape import shape_bucket
@@ -174,11 +175,11 @@ def _masked(parts: list[Path]) -> dict[str, int]:
 
 
 def _content(parts: list[Path], keep: NDArray[np.bool_]) -> dict[str, Any]:
-    """What the released rows are about: counts of `full` by community, era and signal; days."""
-    counts: dict[str, Counter[str]] = {name: Counter() for name in ("subreddit", "era")}
+    """What the released rows are about: counts of `full` by community, era, basis and signal."""
+    counts: dict[str, Counter[Any]] = {n: Counter() for n in ("subreddit", "era", "basis")}
     observable: Counter[str] = Counter()
     n_invented, days = 0, []
-    for table in _copied(parts, keep, ["subreddit", "era", "observable", "invented", "day"]):
+    for table in _copied(parts, keep, [*counts, "observable", "invented", "day"]):
         if not table.num_rows:
             continue
         for name, counter in counts.items():
@@ -189,6 +190,7 @@ def _content(parts: list[Path], keep: NDArray[np.bool_]) -> dict[str, Any]:
     return {
         "subreddits": dict(sorted(counts["subreddit"].items())),
         "eras": dict(sorted(counts["era"].items())),
+        "basis": {name: counts["basis"][i] for i, name in enumerate(BASES) if counts["basis"][i]},
         "observable": {signal: observable[signal] for signal in SIGNALS},
         "invented": n_invented,
         "days": [str(min(days)), str(max(days))] if days else [],

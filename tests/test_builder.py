@@ -42,7 +42,7 @@ def dumps(tmp_path: Path) -> Dumps:
 
 def write_dumps_in(root: Path) -> Dumps:
     def write_dumps(where: str = "dumps", n: int = 30, words: str = "first") -> Path:
-        """One month of invented threads: every poster thanks one answer and passes over another."""
+        """One month of invented threads: every poster thanks one answer and rejects another."""
         folder = root / where
         folder.mkdir(parents=True, exist_ok=True)
         posts, comments = [], []
@@ -57,11 +57,12 @@ def write_dumps_in(root: Path) -> Dumps:
                     (f"t3_p{i:03}", f"lark_{i}", f"{words} just go to bed earlier than you do now"),
                     (f"t3_p{i:03}", f"owl_{i}", f"{words} try to read a book until you are tired"),
                     (f"t1_c{i:03}1", f"sleeper_{i}", "Thank you so much, this really helped me!"),
+                    (f"t1_c{i:03}0", f"sleeper_{i}", "That is terrible advice and it made me cry."),
                 ]
             ):
                 ids = {"id": f"c{i:03}{j}", "link_id": f"t3_p{i:03}", "parent_id": parent}
                 told = {"author": author, "body": body, "created_utc": utc + 60 * (j + 1)}
-                rest = {"score": 2, "is_submitter": j == 2, "retrieved_on": utc + 40 * 86_400}
+                rest = {"score": 2, "is_submitter": j > 1, "retrieved_on": utc + 40 * 86_400}
                 comments.append({**common, **ids, **told, **rest})
         for name, rows in (("RS_2020-06.jsonl", posts), ("RC_2020-06.jsonl", comments)):
             text = "".join(json.dumps(row) + "\n" for row in rows)

@@ -115,7 +115,6 @@ def _manifest(folder: BuildFolder) -> dict[str, Any]:
         "functions": [
             {"name": "op_response", "axis": "recipient", "coverage": 0.4321, "conflict": 0.0123}
         ],
-        "labels": {"basis": {"thanked": 6_789}},
         **{k: released[k] for k in ("splits", "masked", "content", "warnings")},
     }  # fmt: skip
 

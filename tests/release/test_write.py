@@ -175,4 +175,5 @@ def test_content_counts_the_released_rows(made: Made) -> None:
     assert content["subreddits"] == {"a": 2, "b": 1}
     assert content["observable"]["score"] == 2
     assert content["invented"] == 3
+    assert content["basis"] == {"thanked": 3}
     assert content["days"] == ["2020-06-01", "2020-06-01"]
