@@ -6,7 +6,7 @@ memory holds a few thousand rows, whatever the bucket.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -23,20 +23,21 @@ from .thread_sql import N_GENERAL
 POSTS_AT_ONCE = 1_024
 ROWS_AT_ONCE = 4_096  # a post's text is repeated on each of its rows: 40,000 characters at worst
 _DAY_S = 86_400
+_NAMES = INTERACTION_SCHEMA.names
 
 
 class Stream:
-    """A reader of record batches from which exactly the next n rows can be taken."""
+    """Record batches, at least one, from which exactly the next n rows can be taken."""
 
-    def __init__(self, reader: pa.RecordBatchReader):
-        self._reader = reader
-        self._held = reader.schema.empty_table()
+    def __init__(self, batches: Iterable[pa.RecordBatch]):
+        self._batches = iter(batches)
+        self._held = pa.Table.from_batches([next(self._batches)])
 
     def take(self, n: int) -> pa.Table:
         """The next n rows, fewer only at the end."""
         held, n_held = [self._held], self._held.num_rows
         while n_held < n:
-            batch = next(self._reader, None)
+            batch = next(self._batches, None)
             if batch is None:
                 break
             held.append(pa.Table.from_batches([batch]))
@@ -79,8 +80,9 @@ def _rows(
     mine = turns.take(int(n_turns.sum()))
     utc = answers["created_utc"].to_numpy()
     columns: dict[str, Any] = {
-        **{name: posts[name] for name in posts.column_names if name in INTERACTION_SCHEMA.names},
-        **{name: answers[name] for name in answers.column_names if name in INTERACTION_SCHEMA.names},
+        **{name: posts[name] for name in posts.column_names if name in _NAMES},
+        "post": posts["post_text"],
+        **{name: answers[name] for name in answers.column_names if name in _NAMES},
         "op_replies": _lists(cut_quotes_column(_flat(mine["body"])), n_turns),
         "op_reply_depths": _lists(_flat(mine["depth"]).cast(pa.int32()), n_turns),
         "op_reply_utc": _lists(_flat(mine["created_utc"]), n_turns),
@@ -91,8 +93,7 @@ def _rows(
         "exposure_stratum": _stratum(answers),
         "invented": pc.or_(posts["invented"], answers["invented"]),
     }
-    ordered = [columns[name] for name in INTERACTION_SCHEMA.names]
-    return pa.table(ordered, names=INTERACTION_SCHEMA.names).cast(INTERACTION_SCHEMA)
+    return pa.table([columns[name] for name in _NAMES], names=_NAMES).cast(INTERACTION_SCHEMA)
 
 
 def _flat(column: pa.ChunkedArray) -> pa.Array:

@@ -53,7 +53,7 @@ copies AS (
   FROM (SELECT id, rid, src, line, author, retrieved_utc, score, edited, edited_utc, removal{flag}
         FROM {raw}) SEMI JOIN repeated USING (id)),
 best AS (
-  SELECT id, arg_min(rid, (tier << 32) + place) AS rid,
+  SELECT id, arg_min(rid, tier * (1::BIGINT << 32) + place) AS rid,
     arg_min(author, place) AS author,
     arg_min(score, place) AS score,
     arg_min_null(retrieved_utc, place) FILTER (score IS NOT NULL) AS score_utc,
@@ -113,17 +113,17 @@ LEFT JOIN (SELECT DISTINCT post FROM parents WHERE is_op AND NOT parent_is_op) a
 
 POST_ROWS = """
 SELECT p.post, p.author, p.removal, p.edited, t.has_op_reply, t.has_deleted_comment,
-  r.title, r.selftext, r.previous_selftext, r.is_self, r.crosspost, r.promoted, r.stickied,
-  r.distinguished
+  r.subreddit, r.title, r.selftext, r.previous_selftext, r.is_self, r.crosspost, r.promoted,
+  r.stickied, r.distinguished, r.invented
 FROM raw_submissions r JOIN posts p ON p.rid = r.rid JOIN threads t ON t.post = p.post"""
 
 POST_TEXTS = """
-CREATE TABLE post_texts (post BIGINT, dropped_by SMALLINT, title VARCHAR, text VARCHAR,
-  op_edit VARCHAR, n_feedback_cut INTEGER)"""
+CREATE TABLE post_texts (post BIGINT, dropped_by SMALLINT, subreddit VARCHAR, title VARCHAR,
+  text VARCHAR, op_edit VARCHAR, n_feedback_cut INTEGER, invented BOOLEAN)"""
 
 ANSWER_ROWS = """
 SELECT c.n, c.author, c.removal, c.created_utc, c.score, c.score_utc, r.body, r.stickied,
-  r.distinguished
+  r.distinguished, r.invented
 FROM raw_comments r
 JOIN comments c ON c.rid = r.rid
 JOIN post_texts t ON t.post = c.post
@@ -131,7 +131,7 @@ WHERE c.top AND NOT c.is_op AND t.dropped_by < 0"""
 
 ANSWER_TEXTS = """
 CREATE TABLE answer_texts (n BIGINT, dropped_by SMALLINT, is_answer BOOLEAN, score BIGINT,
-  text VARCHAR)"""
+  text VARCHAR, invented BOOLEAN)"""
 
 TURNS = """
 CREATE TABLE turns AS
@@ -174,56 +174,66 @@ SELECT post, rid, created_utc, place, n_op_general FROM (
   FROM comments WHERE top AND is_op AND post IS NOT NULL)
 WHERE place <= {N_GENERAL}"""
 
-ORDERED = """
-CREATE TABLE ordered AS
-SELECT post, count(*) AS n_rows, row_number() OVER (ORDER BY any_value(created), any_value(id)) AS at
-FROM (SELECT s.post, p.created_utc AS created, p.id FROM siblings s JOIN posts p USING (post)
-      WHERE s.dropped_by < 0)
-GROUP BY post"""
+POSTS_OUT = """
+CREATE TABLE posts_out AS
+SELECT row_number() OVER (ORDER BY p.created_utc, p.id) AS at, p.post, k.n_rows, p.id AS thread_id,
+  p.author AS op, p.edited_utc, p.created_utc AS post_created_utc, p.edited AS post_edited,
+  p.removal AS post_removal, t.op_known, t.op_last_seen_utc,
+  coalesce(g.n_op_general, 0) AS n_op_general
+FROM (SELECT post, count(*) AS n_rows FROM siblings WHERE dropped_by < 0 GROUP BY post) k
+JOIN posts p ON p.post = k.post
+JOIN threads t ON t.post = k.post
+LEFT JOIN (SELECT post, n_op_general FROM general WHERE place = 1) g ON g.post = k.post"""
 """Posts with a row, numbered in the order of the result: post_created_utc, thread_id."""
 
-# The four sorted streams that `corpus.interleave` reads side by side.
+ROWS_OUT = """
+CREATE TABLE rows_out AS
+SELECT row_number() OVER (ORDER BY o.at, s.position) AS at, s.n, c.id AS comment_id,
+  c.author AS commenter, s.score, s.created_utc, c.edited, c.removal, s.position, s.n_siblings,
+  s.n_earlier, s.min_score_earlier, s.max_score_later, s.n_op_answered,
+  s.op_answered_later_sibling, s.n_turns
+FROM siblings s JOIN posts_out o ON o.post = s.post JOIN comments c ON c.n = s.n
+WHERE s.dropped_by < 0"""
 
-STREAM_POSTS = """
-SELECT o.n_rows, p.id AS thread_id, r.subreddit, p.author AS op, x.title, x.text AS post, x.op_edit,
-  p.edited_utc, p.created_utc AS post_created_utc, p.edited AS post_edited,
-  p.removal AS post_removal, x.n_feedback_cut, t.op_known, t.op_last_seen_utc,
-  coalesce(g.n_op_general, 0) AS n_op_general, r.invented
-FROM ordered o
-JOIN posts p ON p.post = o.post
-JOIN post_texts x ON x.post = o.post
-JOIN threads t ON t.post = o.post
-JOIN (SELECT rid, subreddit, invented FROM raw_submissions) r ON r.rid = p.rid
-LEFT JOIN (SELECT post, n_op_general FROM general WHERE place = 1) g ON g.post = o.post
-ORDER BY o.at"""
+TURNS_OUT = """
+CREATE TABLE turns_out AS
+SELECT row_number() OVER (ORDER BY o.at, u.depth, u.created_utc, u.id) AS at, u.rid, u.depth,
+  u.created_utc
+FROM turns u JOIN rows_out o ON o.n = u.root"""
 
-STREAM_ANSWERS = """
-SELECT c.id AS comment_id, c.author AS commenter, x.text AS comment, s.score, s.created_utc,
-  c.edited, c.removal, s.position, s.n_siblings, s.n_earlier, s.min_score_earlier,
-  s.max_score_later, s.n_op_answered, s.op_answered_later_sibling, s.n_turns, r.invented
-FROM siblings s
-JOIN ordered o ON o.post = s.post
-JOIN comments c ON c.n = s.n
-JOIN answer_texts x ON x.n = s.n
-JOIN (SELECT rid, invented FROM raw_comments) r ON r.rid = s.rid
-WHERE s.dropped_by < 0
-ORDER BY o.at, s.position"""
+GENERAL_OUT = """
+CREATE TABLE general_out AS
+SELECT row_number() OVER (ORDER BY o.at, g.place) AS at, g.rid, g.created_utc
+FROM general g JOIN posts_out o ON o.post = g.post"""
 
-STREAM_TURNS = """
-SELECT r.body, u.depth, u.created_utc
-FROM turns u
-JOIN siblings s ON s.n = u.root
-JOIN ordered o ON o.post = s.post
-JOIN (SELECT rid, body FROM raw_comments) r ON r.rid = u.rid
-WHERE s.dropped_by < 0
-ORDER BY o.at, s.position, u.depth, u.created_utc, u.id"""
+# The four sorted streams that `corpus.interleave` reads side by side, by stretches of `at`: a sort
+# of all the text of a large bucket does not spill well enough, one of a stretch need not.
 
-STREAM_GENERAL = """
-SELECT r.body, g.created_utc
-FROM general g
-JOIN ordered o ON o.post = g.post
-JOIN (SELECT rid, body FROM raw_comments) r ON r.rid = g.rid
-ORDER BY o.at, g.place"""
+STREAM_POSTS = (
+    "posts_out",
+    "SELECT o.*, x.subreddit, x.title, x.text AS post_text, x.op_edit, x.n_feedback_cut, x.invented"
+    " FROM post_texts x JOIN posts_out o ON o.post = x.post",
+)
+STREAM_ANSWERS = (
+    "rows_out",
+    "SELECT o.*, x.text AS comment, x.invented FROM answer_texts x JOIN rows_out o ON o.n = x.n",
+)
+STREAM_TURNS = (
+    "turns_out",
+    "SELECT o.depth, o.created_utc, r.body"
+    " FROM (SELECT rid, body FROM raw_comments) r JOIN turns_out o ON o.rid = r.rid",
+)
+STREAM_GENERAL = (
+    "general_out",
+    "SELECT o.created_utc, r.body"
+    " FROM (SELECT rid, body FROM raw_comments) r JOIN general_out o ON o.rid = r.rid",
+)
+
+
+def stretch(query: str, first: int, last: int) -> str:
+    """The rows of a stream with first <= at <= last, in order."""
+    return f"{query} WHERE o.at BETWEEN {first} AND {last} ORDER BY o.at"
+
 
 COMMENT_COUNTS = """
 SELECT CASE WHEN c.post IS NULL THEN 'orphan'
@@ -241,7 +251,7 @@ GROUP BY ALL"""
 
 POST_COUNTS = """
 SELECT t.dropped_by AS rule, o.post IS NOT NULL AS has_rows, count(*) AS n
-FROM post_texts t LEFT JOIN ordered o ON o.post = t.post GROUP BY ALL"""
+FROM post_texts t LEFT JOIN posts_out o ON o.post = t.post GROUP BY ALL"""
 
 COUNTS = """
 SELECT

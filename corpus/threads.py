@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 BATCH = 4_096  # rows of text in Python at once
+STRETCH = 20_000  # rows whose text DuckDB sorts at once: a few stretches for a bucket of usual size
 Spans = Mapping[str, list[list[int]]]
 _KINDS = {"submissions": SUBMISSION_SCHEMA, "comments": COMMENT_SCHEMA}
 
@@ -133,11 +134,24 @@ def _assembled(
         lambda t: _judge_answers(t, rules, settings),
     )  # fmt: skip
     _climb(con)
-    for statement in (sql.TURNS, sql.SIBLINGS, sql.GENERAL, sql.ORDERED):
+    for statement in (
+        sql.TURNS, sql.SIBLINGS, sql.GENERAL,
+        sql.POSTS_OUT, sql.ROWS_OUT, sql.TURNS_OUT, sql.GENERAL_OUT,
+    ):  # fmt: skip
         con.execute(statement)
     streams = (sql.STREAM_POSTS, sql.STREAM_ANSWERS, sql.STREAM_TURNS, sql.STREAM_GENERAL)
-    readers = [Stream(con.cursor().sql(text).to_arrow_reader(BATCH)) for text in streams]
+    readers = [Stream(_batches(con, table, query)) for table, query in streams]
     return interleave(*readers, spans), _accounting(con, rules)
+
+
+def _batches(con: DuckDBPyConnection, table: str, query: str) -> Iterator[pa.RecordBatch]:
+    """A stream of `thread_sql` in its order; an empty batch comes first, for its columns."""
+    [(n,)] = con.execute(f"SELECT count(*) FROM {table}").fetchall()
+    for first in range(1, max(n, 1) + 1, STRETCH):
+        found = con.cursor().sql(sql.stretch(query, first, first + STRETCH - 1))
+        reader = found.to_arrow_reader(BATCH)
+        yield pa.RecordBatch.from_pylist([], schema=reader.schema)
+        yield from reader
 
 
 def _fill(con: DuckDBPyConnection, table: str, create: str, query: str, judge: Any) -> None:
@@ -160,10 +174,12 @@ def _judge_posts(rows: pa.Table, rules: list[Filter], settings: Settings) -> pa.
         {
             "post": rows["post"],
             "dropped_by": first_fired(judged, rules, settings, "post"),
+            "subreddit": rows["subreddit"],
             "title": rows["title"],
             "text": text,
             "op_edit": added,
             "n_feedback_cut": n_cut,
+            "invented": rows["invented"],
         }
     )
 
@@ -202,6 +218,7 @@ def _judge_answers(rows: pa.Table, rules: list[Filter], settings: Settings) -> p
             "is_answer": is_answer,
             "score": _telling_scores(rows),
             "text": text,
+            "invented": rows["invented"],
         }
     )
 
@@ -235,8 +252,9 @@ def _accounting(con: DuckDBPyConnection, rules: list[Filter]) -> dict[str, Any]:
         if not reason:
             rows_out += n
             continue
-        word = {"post": f"post:{names[rule]}", "own": names[rule]}.get(reason, reason)
-        comments[word] = comments.get(word, 0) + n
+        if reason in ("post", "own"):
+            reason = f"post:{names[rule]}" if reason == "post" else names[rule]
+        comments[reason] = comments.get(reason, 0) + n
     for rule, has_rows, n in con.execute(sql.POST_COUNTS).fetchall():
         if has_rows:
             n_posts += n
