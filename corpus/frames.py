@@ -20,8 +20,9 @@ from backports import zstd
 
 from .errors import InputError
 
-STEP = 1 << 17  # a zstd block: the most that one bad block can take with it
-PIECE = 1 << 18  # bytes read from the file at once
+STEP = 1 << 22  # decoded bytes at once: the fewer steps, the fewer waits between threads
+PIECE = 1 << 20  # bytes read from the file at once
+FINE = 1 << 12  # both of them, where a bad frame is searched for its last good byte
 # A bomb is stopped here. Dumps expand 10 to 20 times; repetitive ones were seen at 200 (ours).
 FREE_OUTPUT = 1 << 28
 MAX_EXPANSION = 1000
@@ -35,7 +36,7 @@ _ERRORS = (zstd.ZstdError, zlib.error, lzma.LZMAError, OSError)  # OSError: what
 class Damage(NamedTuple):
     """Something was lost here.
 
-    `byte` counts in the file for `truncated_frame`, `bad_frame` (to within `PIECE`) and
+    `byte` counts in the file for `truncated_frame`, `bad_frame` (to within `FINE`) and
     `expansion_cap`; in the decoded text for damage of lines.
     """
 
@@ -176,7 +177,7 @@ def decoded(source: Source, step: int = STEP) -> Iterator[bytes | Damage]:
 def _frames(source: Source, piece: bytes, codec: str, step: int) -> Iterator[bytes | Damage]:
     """Frame after frame (gzip calls them members), `piece` first, then the rest of the source."""
     while piece:
-        decoder = _DECODERS[codec]()
+        decoder, n_out = _DECODERS[codec](), 0
         start, fed = source.n_bytes - len(piece), piece
         try:
             while not decoder.eof:
@@ -187,19 +188,43 @@ def _frames(source: Source, piece: bytes, codec: str, step: int) -> Iterator[byt
                         return
                 out = decoder.decompress(piece if decoder.needs_input else b"", step)
                 piece = b""
+                n_out += len(out)
                 if out:
                     yield out
             piece = decoder.unused_data
         except _ERRORS:
-            at = source.n_bytes - len(fed)
-            yield Damage(at, "bad_frame")
-            piece = _next_frame(source, fed[1:] if at == start else fed, codec)
+            del decoder  # and its window: the next one has its own
+            yield from _last_good(source.path, codec, start, n_out)
+            first = source.n_bytes - len(fed) == start
+            piece = _next_frame(source, fed[1:] if first else fed, codec)
             continue
         if codec in (".gz", ".xz"):  # padding may stand between members and at the end
             while piece and not piece.strip(b"\0"):
                 piece = source.read()
             piece = piece.lstrip(b"\0")
         piece = piece or source.read()
+
+
+def _last_good(path: Path, codec: str, start: int, n_known: int) -> Iterator[bytes | Damage]:
+    """What the failing step had decoded before the bad byte: the frame once more, in fine steps.
+
+    A decompressor that raises gives nothing of that step back. The first `n_known` bytes of the
+    frame that begins at `start` were given out before.
+    """
+    decoder = _DECODERS[codec]()
+    with open(path, "rb") as file:
+        file.seek(start)
+        try:
+            while not decoder.eof:
+                piece = file.read(FINE) if decoder.needs_input else b""
+                out = decoder.decompress(piece, min(n_known, STEP) or FINE)
+                if n_known:
+                    n_known -= len(out)
+                elif out:
+                    yield out
+        except _ERRORS:
+            pass  # what it was about, and the reason we are here
+        yield Damage(file.tell(), "bad_frame")
 
 
 def _next_frame(source: Source, piece: bytes, codec: str) -> bytes:

@@ -5,33 +5,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from .artefacts import ROWS_PER_GROUP
 from .records import COMMENT_SCHEMA, SUBMISSION_SCHEMA, Comment, Submission
 
+_Part = dict[int, pa.RecordBatch]  # bucket, ascending -> its rows of one stretch of the file
 _IPC = pa.ipc.IpcWriteOptions(compression="lz4")
-HELD_BYTES = 1 << 26  # of Arrow tables; three times this is in use while they are sorted
-
-
-class _Part(NamedTuple):
-    """A table sorted by bucket, in memory or spilled; rows of a bucket are in file order."""
-
-    buckets: list[int]  # ascending: those that have rows
-    batches: list[pa.RecordBatch] | Path  # one per bucket; a path is an Arrow IPC file of them
-
-    def batch(self, bucket: int) -> pa.RecordBatch | None:
-        if bucket not in self.buckets:
-            return None
-        at = self.buckets.index(bucket)
-        if isinstance(self.batches, list):
-            return self.batches[at]
-        with pa.memory_map(str(self.batches)) as file:
-            return pa.ipc.open_file(file).get_batch(at)
+HELD_BYTES = 1 << 27  # of Arrow batches
 
 
 class Spool:
@@ -47,10 +30,9 @@ class Spool:
         self._thread = self.schema.get_field_index("thread_id" if kind == "comments" else "id")
         self._n_buckets, self._tmp, self._held_bytes = n_buckets, tmp, held_bytes
         self._rows: list[Submission | Comment] = []
-        self._tables: list[pa.Table] = []
-        self._buckets: list[NDArray[np.int64]] = []
+        self._held: list[_Part] = []  # after what is spilled, in file order
         self._n_held = 0
-        self._parts: list[_Part] = []
+        self._spilled: list[tuple[Path, list[list[int]]]] = []  # an IPC file; buckets per part
 
     def add(self, rows: Sequence[Submission | Comment]) -> None:
         self._rows.extend(rows)
@@ -61,39 +43,45 @@ class Spool:
 
     def finish(self) -> list[int]:
         """No more rows; returns the buckets that have some, ascending."""
-        self._to_arrow()
-        if self._tables:
-            self._parts.append(_Part(*self._sorted()))
-        return sorted({bucket for part in self._parts for bucket in part.buckets})
+        if self._rows:
+            self._to_arrow()
+        spilled = [buckets for _, parts in self._spilled for buckets in parts]
+        held = [list(part) for part in self._held]
+        return sorted({bucket for buckets in spilled + held for bucket in buckets})
 
     def read(self, bucket: int) -> Iterator[pa.RecordBatch]:
         """After `finish`: the rows of a bucket in file order. Safe from several threads."""
-        for part in self._parts:
-            batch = part.batch(bucket)
-            if batch is not None:
-                yield batch
+        for path, parts in self._spilled:
+            with pa.memory_map(str(path)) as file:
+                reader, first = pa.ipc.open_file(file), 0
+                for buckets in parts:
+                    if bucket in buckets:
+                        yield reader.get_batch(first + buckets.index(bucket))
+                    first += len(buckets)
+        for part in self._held:
+            if bucket in part:
+                yield part[bucket]
 
     def close(self) -> None:
         """Removes what was spilled."""
-        for part in self._parts:
-            if isinstance(part.batches, Path):
-                part.batches.unlink(missing_ok=True)
+        for path, _ in self._spilled:
+            path.unlink(missing_ok=True)
 
     def _to_arrow(self) -> None:
-        if not self._rows:
-            return
+        """The waiting rows become a part: they are sorted by bucket while they are few."""
         field, n = self._thread, self._n_buckets
-        buckets = [int(str(row[field])[3:], 36) % n for row in self._rows]
-        columns = zip(*self._rows, strict=True)
-        table = pa.Table.from_arrays(
-            [pa.array(c, f.type) for c, f in zip(columns, self.schema, strict=True)],
-            schema=self.schema,
-        )
+        buckets = np.array([int(str(row[field])[3:], 36) % n for row in self._rows])
+        order = np.argsort(buckets, kind="stable")
+        columns = zip(*[self._rows[at] for at in order.tolist()], strict=True)
+        arrays = [pa.array(c, f.type) for c, f in zip(columns, self.schema, strict=True)]
+        batch = pa.RecordBatch.from_arrays(arrays, schema=self.schema)
         self._rows = []
-        self._tables.append(table)
-        self._buckets.append(np.array(buckets))
-        self._n_held += table.nbytes
-        self._widen_spans(table)
+        present, starts = np.unique(buckets[order], return_index=True)
+        stops = [*starts[1:].tolist(), len(order)]
+        cuts = zip(present.tolist(), starts.tolist(), stops, strict=True)
+        self._held.append({bucket: batch.slice(a, b - a) for bucket, a, b in cuts})
+        self._n_held += batch.nbytes
+        self._widen_spans(pa.Table.from_batches([batch]))
 
     def _widen_spans(self, table: pa.Table) -> None:
         utc = "created_utc"
@@ -103,26 +91,14 @@ class Spool:
             span = self.spans.setdefault(name, [first, last])
             span[:] = min(span[0], first), max(span[1], last)
 
-    def _sorted(self) -> tuple[list[int], list[pa.RecordBatch]]:
-        """What is held, as one batch per bucket; nothing is held any more."""
-        buckets = np.concatenate(self._buckets)
-        order = np.argsort(buckets, kind="stable")
-        table = pa.concat_tables(self._tables).combine_chunks()
-        self._tables, self._buckets, self._n_held = [], [], 0
-        whole = table.take(pa.array(order)).combine_chunks().to_batches()[0]
-        present, starts = np.unique(buckets[order], return_index=True)
-        stops = [*starts[1:].tolist(), len(order)]
-        cuts = zip(starts.tolist(), stops, strict=True)
-        return present.tolist(), [whole.slice(a, b - a) for a, b in cuts]
-
     def _spill(self) -> None:
-        buckets, batches = self._sorted()
         path = self._tmp / f".tmp-spool-{secrets.token_hex(6)}.arrow"  # artefacts.sweep knows it
-        part = _Part(buckets, path)
-        self._parts.append(part)
+        self._spilled.append((path, [list(part) for part in self._held]))
         with (
             pa.OSFile(str(path), "wb") as file,
             pa.ipc.new_file(file, self.schema, options=_IPC) as writer,
         ):
-            for batch in batches:
-                writer.write_batch(batch)
+            for part in self._held:
+                for batch in part.values():
+                    writer.write_batch(batch)
+        self._held, self._n_held = [], 0
