@@ -36,7 +36,7 @@ from redditess.labeling.label import fit_labels, label_bucket
 from redditess.labeling.vote import vote_bucket
 
 WORKERS, REPLIED, THANKED, START = 2, 0.14, 0.33, 1_546_300_800
-BOUND = 0.6  # of ours / plain, although ours also reads and writes files and keeps evidence
+BOUND = 0.75  # of ours / plain, although ours also reads and writes files and keeps evidence
 WORDS = np.array(
     [
         *("i", "feel", "so", "tired", "of", "this", "and", "the", "nights", "are", "long", "my"),

@@ -17,9 +17,8 @@ CUT = 0.2  # D6: beyond it, in either direction, a score becomes a vote (ours: n
 STRONG = 0.5  # D8: the strength at which stage 3 may decide alone
 
 _READS = ("op_replies", "observable")
-read_once = lru_cache(maxsize=4096)(
-    lexicon.read
-)  # rules that hear the same reply share one reading
+# Rules that hear the same reply, and rows of the same thread, share one reading.
+read_once = lru_cache(maxsize=4096)(lexicon.read)
 
 
 def stage_score(reading: lexicon.Reading, g0: float) -> float:
