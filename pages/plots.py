@@ -134,19 +134,19 @@ def intervals(
 ) -> Html:  # fmt: skip
     """Figures with their intervals on one scale; `reference` is where nothing would be found."""
     bottom = 46 * len(rows)
-    shapes = [axis(scale, bottom, ticks)]
-    if reference is not None:
-        shapes.append(line(scale.at(reference), 0, scale.at(reference), bottom, "reference"))
+    shapes = [axis(scale, bottom, ticks, top=bottom)]
     for n, row in enumerate(rows):
         y = 46 * n
-        shapes += [
-            words(0, y + 15, row.name, "halo"),
-            words(100, y + 15, row.note, "quiet halo", "end"),
-        ]
+        # The grid stops below the words: a line through a number is hard to read.
+        shapes += [line(scale.at(x), y + 21, scale.at(x), y + 40, "grid") for x, _ in ticks]
+        if reference is not None:
+            x = scale.at(reference)
+            shapes.append(line(x, y + 21, x, y + 40, "reference"))
         if row.low == row.low and row.high == row.high:
-            shapes.append(line(scale.at(row.low), y + 29, scale.at(row.high), y + 29, "range"))
+            shapes.append(line(scale.at(row.low), y + 30, scale.at(row.high), y + 30, "range"))
         if row.value == row.value:
-            shapes.append(dot(scale.at(row.value), y + 29, 5.5, row.kind))
+            shapes.append(dot(scale.at(row.value), y + 30, 5.5, row.kind))
+        shapes += [words(0, y + 15, row.name), words(100, y + 15, row.note, "quiet", "end")]
     return canvas(bottom + 20, label, *shapes)
 
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ...corpus.artefacts import stable_hash
 from ...corpus.folder import BuildFolder
-from .rows import outcomes, row_groups
+from .rows import drawn, n_words, outcomes, row_groups, share_of_threads
 
 N_THREADS = 5
 READABLE = range(2, 7)  # comments of a thread that a person reads to the end; ours
+LOOKED_AT = 200_000  # rows among whose threads the five are chosen; ours: seconds
 READABLE_WORDS = 450  # of post and comments together; ours
 
 
@@ -32,26 +32,29 @@ class Slot(NamedTuple):
     """One thing worth showing: why a reader should look, and which comment shows it."""
 
     name: str
+    title: str
     caption: str
     shows: Callable[[Seen], bool]
 
 
 THANKED = Slot(
     "thanked",
-    "How it should work: the poster answers a comment with thanks, and the words that were heard "
-    "are marked.",
+    "How it should work",
+    "The poster answers a comment with thanks, and the words that were heard are marked.",
     lambda c: c.basis == "thanked" and c.exhibit is None,
 )
 EXHIBITS = (
     Slot(
         "grateful_but_risky",
-        "Grateful, but risky. The poster thanks for advice that could do harm. The label follows "
+        "Grateful, but risky",
+        "The poster thanks for advice that could do harm. The label follows "
         "the thanks: effective is not the same as safe.",
         lambda c: c.exhibit == "grateful_but_risky" and c.outcome == "effective",
     ),
     Slot(
         "good_but_ignored",
-        "Good, but ignored. One comment here would really have helped, and the poster never "
+        "Good, but ignored",
+        "One comment here would really have helped, and the poster never "
         "reacted to it. No label can know that: silence is not a verdict on the words.",
         lambda c: c.exhibit == "good_but_ignored" and c.outcome != "effective",
     ),
@@ -59,33 +62,38 @@ EXHIBITS = (
 OTHERS = (
     Slot(
         "rejected",
-        "Rejected. The poster answered and did not like it. Ask whether the marked words are about "
+        "Rejected",
+        "The poster answered and did not like it. Ask whether the marked words are about "
         "the comment or about the poster's life.",
         lambda c: c.basis == "rejected",
     ),
     Slot(
         "conflict",
-        "Two witnesses disagree: what the poster did and how the community voted point in opposite "
+        "Two witnesses disagree",
+        "What the poster did and how the community voted point in opposite "
         "directions. The poster decides, and the conflict is recorded.",
         lambda c: c.conflict,
     ),
     Slot(
         "passed_over",
-        "Passed over. The poster answered others and not this one. A weak sign: the place in the "
+        "Passed over",
+        "The poster answered others and not this one. A weak sign: the place in the "
         "thread decides much of it.",
         lambda c: c.basis == "passed_over",
     ),
     Slot(
         "positive_reply",
-        "A warm answer without thanks: the tone decides.",
+        "Warm, without thanks",
+        "The poster says nothing of help: the tone decides.",
         lambda c: c.basis == "positive_reply",
     ),
     Slot(
         "silent",
-        "No label. Nothing that the poster did speaks about this comment, so it stays without one.",
+        "No label",
+        "Nothing that the poster did speaks about this comment, so it stays without one.",
         lambda c: c.outcome == "unlabelled",
     ),
-    Slot("any", "One more thread, by lot.", lambda c: True),
+    Slot("any", "By lot", "One more thread, for no other reason.", lambda c: True),
 )
 SLOTS = (THANKED, *EXHIBITS, *OTHERS)
 """In the order in which threads are taken and shown."""
@@ -142,13 +150,16 @@ def choose(folder: BuildFolder, exhibits: Mapping[str, str]) -> list[Chosen]:
 
 
 def _summaries(folder: BuildFolder, exhibits: Mapping[str, str]) -> Iterator[tuple[str, Summary]]:
-    """(bucket file, summary) of every thread; a thread lies in one bucket."""
+    """(bucket file, summary) of threads, of all where there are few; each lies in one bucket."""
+    part = share_of_threads(folder, LOOKED_AT)
     columns = ["thread_id", "comment_id", "post", "comment"]
     for path in folder.buckets(folder.interactions):
         threads: dict[str, Summary] = {}
         for rows, labels in row_groups(folder, columns, list(_LABELS), only=path.name):
+            keep = drawn(rows.column("thread_id"), part)
+            rows, labels = rows.filter(keep), labels.filter(keep)
             ids, comment_ids = (rows.column(name).to_pylist() for name in columns[:2])
-            n_post, n_comment = (n_words(rows.column(name)) for name in columns[2:])
+            n_post, n_comment = (n_words(rows.column(name)).to_pylist() for name in columns[2:])
             for i, comment in enumerate(_seen(comment_ids, labels, exhibits)):
                 thread = threads.setdefault(ids[i], Summary(ids[i], n_words=n_post[i]))
                 thread.add(comment, n_comment[i])
@@ -162,8 +173,3 @@ def _seen(ids: list[str], labels: pa.Table, exhibits: Mapping[str, str]) -> Iter
     bases, conflicts = (labels.column(name).to_pylist() for name in ("basis", "conflict"))
     for i, outcome in enumerate(outcomes(labels)):
         yield Seen(bases[i], exhibits.get(ids[i]), conflicts[i], outcome)
-
-
-def n_words(texts: pa.ChunkedArray) -> list[int]:
-    """Words of each text: runs of anything but white space."""
-    return pc.count_substring_regex(texts, r"\S+").to_pylist()  # type: ignore[no-any-return]

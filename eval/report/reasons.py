@@ -28,9 +28,9 @@ _REASONS = {
 }
 
 SIGNALS = {
-    "op_replies": "poster's replies",
-    "op_general": "poster's own comments",
-    "op_edit": "edits of the post",
+    "op_replies": "replies",
+    "op_general": "own comments",
+    "op_edit": "edits",
     "score": "scores",
     "removal": "removals",
 }

@@ -68,14 +68,13 @@ class Counts:
 
 def read_rows(folder: BuildFolder) -> tuple[Counts, Sample]:
     """Counts of all rows; a sample of whole threads, the same on every machine."""
-    share = min(1.0, SAMPLE_ROWS / max(1, _n_rows(folder)))
+    part = share_of_threads(folder, SAMPLE_ROWS)
     counts, pieces = Counts(), []
     for rows, labels in row_groups(folder, _READ, ["label", "p_effective", "basis"]):
-        outcome = outcomes(labels)
-        _count(counts, rows, labels, outcome)
-        pieces.append(_sampled(rows, labels, share))
-    columns = zip(*pieces, strict=True)
-    return counts, Sample(*(np.concatenate(column) for column in columns))
+        _count(counts, rows, labels)
+        keep = drawn(rows.column("thread_id"), part)
+        pieces.append(_columns(rows.filter(keep), labels.filter(keep)))
+    return counts, Sample(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
 
 
 def row_groups(
@@ -107,43 +106,62 @@ def outcomes(labels: pa.Table) -> list[str]:
     return [OUTCOMES[value] for value in labels.column("label").to_pylist()]
 
 
-def is_drawn(thread_id: str, share: float) -> bool:
-    """Whether a thread is in a sample of this share of all threads."""
-    return share >= 1 or stable_hash("report", thread_id) < share * 2**64
+def share_of_threads(folder: BuildFolder, n_rows: int) -> float:
+    """The share of all threads that holds about `n_rows` rows; 1 where a build has fewer."""
+    files = folder.buckets(folder.interactions)
+    return min(1.0, n_rows / max(1, sum(pq.read_metadata(path).num_rows for path in files)))
 
 
-def _n_rows(folder: BuildFolder) -> int:
-    return sum(pq.read_metadata(path).num_rows for path in folder.buckets(folder.interactions))
+def drawn(threads: pa.ChunkedArray, part: float) -> pa.ChunkedArray:
+    """Which rows belong to the sampled share `part` of threads, by a hash of the thread's id."""
+    if part >= 1:
+        return pc.is_valid(threads)
+    limit = part * 2**64
+    names = [name for name in threads.unique().to_pylist() if stable_hash("report", name) < limit]
+    return pc.is_in(threads, value_set=pa.array(names, pa.string()))
 
 
-def _count(counts: Counts, rows: pa.Table, labels: pa.Table, outcome: list[str]) -> None:
-    eras = rows.column("era").to_pylist()
+def n_words(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Words of each text: runs of anything but white space."""
+    return pc.count_substring_regex(texts, r"\S+")
+
+
+def _count(counts: Counts, rows: pa.Table, labels: pa.Table) -> None:
+    eras = rows.column("era").combine_chunks()
     counts.n_rows += rows.num_rows
     counts.n_invented += pc.sum(rows.column("invented")).as_py() or 0
-    counts.era.update(zip(eras, outcome, strict=True))
-    bases = labels.column("basis").to_pylist()
-    counts.basis.update((b, o) for b, o in zip(bases, outcome, strict=True) if b)
-    for era, signals in zip(eras, rows.column("observable").to_pylist(), strict=True):
-        counts.shown.update((era, signal) for signal in signals)
+    for (era, label), n in _pairs(eras, labels.column("label")):
+        counts.era[era, OUTCOMES[label]] += n
+    for (basis, label), n in _pairs(labels.column("basis"), labels.column("label")):
+        if basis is not None:
+            counts.basis[basis, OUTCOMES[label]] += n
+    signals = rows.column("observable").combine_chunks()
+    shown_in = eras.take(pc.list_parent_indices(signals))
+    for (era, signal), n in _pairs(shown_in, pc.list_flatten(signals)):
+        counts.shown[era, signal] += n
 
 
-def _sampled(rows: pa.Table, labels: pa.Table, share: float) -> tuple[np.ndarray, ...]:
-    threads = np.asarray(rows.column("thread_id").to_pylist(), dtype=object)
-    drawn = {name: is_drawn(name, share) for name in set(threads)}
-    keep = np.array([drawn[name] for name in threads], dtype=bool)
-    rows, labels = rows.filter(pa.array(keep)), labels.filter(pa.array(keep))
+def _pairs(a: Any, b: Any) -> Iterator[tuple[tuple[Any, Any], int]]:
+    """((value of a, value of b), how often) of two columns."""
+    found = pa.table({"a": a, "b": b}).group_by(["a", "b"]).aggregate([([], "count_all")])
+    for row in found.to_pylist():
+        yield (row["a"], row["b"]), row["count_all"]
+
+
+def _columns(rows: pa.Table, labels: pa.Table) -> tuple[np.ndarray, ...]:
+    """The columns of `Sample`, in its order."""
 
     def strings(name: str) -> np.ndarray:
         return np.asarray(rows.column(name).to_pylist(), dtype=object)
 
-    def floats(column: Any) -> np.ndarray:
+    def floats(column: pa.ChunkedArray) -> np.ndarray:
         return np.asarray(pc.cast(column, pa.float64()).to_numpy(), dtype=float)
 
     return (
-        threads[keep],
+        strings("thread_id"),
         strings("comment_id"),
         strings("subreddit"),
-        floats(pc.count_substring_regex(rows.column("comment"), r"\S+")),
+        floats(n_words(rows.column("comment"))),
         floats(rows.column("position")),
         floats(labels.column("label")),
         floats(labels.column("p_effective")),

@@ -48,7 +48,7 @@ def _thread(n: int, dialogue: Dialogue) -> Html:
     heard = [heard for turn in dialogue.turns for heard in turn.heard]
     return tag(
         "article",
-        tag("p", dialogue.chosen.slot.caption, class_="reason"),
+        _reason(n, dialogue),
         tag("h3", row.title or "(no title)", id=f"thread-{n}", dir="auto"),
         tag("p", _about(dialogue), class_="asides"),
         _post(row.post),
@@ -65,6 +65,11 @@ def _thread(n: int, dialogue: Dialogue) -> Html:
         class_="thread",
         aria_labelledby=f"thread-{n}",
     )
+
+
+def _reason(n: int, dialogue: Dialogue) -> Html:
+    slot = dialogue.chosen.slot
+    return tag("p", tag("strong", f"{n}. {slot.title}. "), slot.caption, class_="reason")
 
 
 def _about(dialogue: Dialogue) -> str:

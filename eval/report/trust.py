@@ -284,9 +284,10 @@ def _eras(counts: Counts) -> Html:
             ),
         ),
         table(
-            "Share of rows for which the dump could show each signal",
+            "Share of rows for which the dump could show what the poster did, scores and removals",
             ("era", *(SIGNAL_WORDS[signal] for signal in SIGNALS)),
             shown,
+            numeric=len(SIGNALS),
         ),
     )
 

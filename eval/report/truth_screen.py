@@ -9,7 +9,7 @@ from ...pages.svg import Scale
 from ...stats.classification import Agreement
 from ...stats.intervals import Estimate
 from .truth import Measured
-from .words import estimate, per_cent, tie_words
+from .words import estimate, per_cent, signed, tie_words
 
 _NAMES = {
     "helpfulness": "how much it really helps",
@@ -86,7 +86,7 @@ def _right_or_wrong(found: Measured) -> Html:
 
 def _tied(found: Measured) -> Html:
     rows = [
-        Interval(_NAMES[name], e.value, e.low, e.high, f"{e.value:+.2f}" if e.value == e.value
+        Interval(_NAMES[name], e.value, e.low, e.high, signed(e.value) if e.value == e.value
                  else "not known", "effective" if name == "helpfulness" else "ink")
         for name, e in found.tied_to.items()
     ]  # fmt: skip

@@ -14,6 +14,15 @@ def per_cent(share: float, digits: int = 0) -> str:
     return f"{100 * share:.{digits}f}\xa0%"
 
 
+def signed(value: float) -> str:
+    """A correlation with its sign, a true minus.
+
+    >>> signed(-0.114)
+    '−0.11'
+    """
+    return f"{value:+.2f}".replace("-", "−")
+
+
 def estimate(e: Estimate) -> str:
     """A figure with its ends and what it stands on; "not known" where it is nan.
 

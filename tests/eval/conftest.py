@@ -17,13 +17,13 @@ from redditess.corpus.settings import load_settings
 from redditess.labeling.label import fit_labels, label_bucket
 from redditess.labeling.vote import vote_bucket
 from redditess.release.account import build_manifest
-from redditess.release.pseudonyms import SAMPLE_KEY
+from redditess.release.pseudonyms import Key
 from redditess.release.write import write_release
 
 START = 1_600_000_000
 HOSTILE = (
     "<script>alert(1)</script><img src=https://example.com/x.png onerror=alert(1)> "
-    "\u202eevil\u202c zero\u200bwidth "
+    "\u202eturned\u202c zero\u200bwidth "
     + "w" * 900
     + " Z"
     + "\u0335\u0321" * 60
@@ -79,7 +79,7 @@ def rows_of(n_threads: int) -> list[dict[str, Any]]:
         "comment": HOSTILE + " mail jo@example.org or u/helper_1x",
         "op_edit": f"thanks everyone, above all Helper_1X {HOSTILE}",
         "op_edit_utc": START + 80_000,
-        "op_replies": [f"Thank you {HOSTILE}"], "op_reply_depths": [1],
+        "op_replies": [f"{REPLIES['thanks']} {HOSTILE}"], "op_reply_depths": [1],
         "op_reply_utc": [START + 4000],
     }  # fmt: skip
     return rows
@@ -129,10 +129,9 @@ def finish(root: Path, rows: list[dict[str, Any]], **changes: Any) -> BuildFolde
             "counts": {},
         }
     ]
-    released = write_release(folder, settings, SAMPLE_KEY)
-    manifest = build_manifest(
-        folder, settings, SAMPLE_KEY, inputs, assembled, voted, labelled, released
-    )
+    key = Key(b"of these tests only, 32 bytes...")
+    released = write_release(folder, settings, key)
+    manifest = build_manifest(folder, settings, key, inputs, assembled, voted, labelled, released)
     write_json(folder.manifest, manifest | changes)
     return folder
 
