@@ -12,6 +12,8 @@ from typing import Any
 
 from ..corpus.artefacts import write_text
 from ..corpus.folder import BuildFolder
+from ..corpus.records import SIGNALS
+from ..labeling.schema import BASES
 from . import funnel
 from .croissant import write_croissant
 from .features import COLUMNS, DEFAULT_CONFIG, DESCRIPTIONS, LABELS, features
@@ -82,6 +84,9 @@ def _facts(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **manifest,
         "steps": funnel.steps(manifest),
+        "splits": funnel.splits(manifest),
+        "basis": {name: content["basis"][name] for name in BASES if name in content["basis"]},
+        "observable": {name: content["observable"][name] for name in SIGNALS},
         "n_full": n_full,
         "n_labelled": stages["effectiveness"]["rows_out"],
         "columns": COLUMNS[DEFAULT_CONFIG],
@@ -132,7 +137,7 @@ def _filled(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
     """The configs and splits that have rows: naming an empty one would break loading the others."""
     found = {
         config: [s for s in splits if splits[s]["rows"]]
-        for config, splits in manifest["splits"].items()
+        for config, splits in funnel.splits(manifest).items()
     }
     return {config: splits for config, splits in found.items() if splits}
 

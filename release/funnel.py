@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..corpus.manifest import add_counts
+from .features import CONFIGS
+from .splits import ORDER
 
 
 class Step(NamedTuple):
@@ -26,7 +28,7 @@ _STAGES = (
     ("posts", "posts", "eligible posts"),
     ("assemble", "comments", "interactions"),
     ("full", "interactions", "released rows"),
-    ("effectiveness", "interactions", "labelled released rows"),
+    ("effectiveness", "released rows", "labelled rows"),
 )
 
 
@@ -44,6 +46,12 @@ def steps(manifest: Mapping[str, Any]) -> list[Step]:
         counts = _largest_first(stage["dropped"])
         found.append(Step(name, what_in, what_out, stage["rows_in"], stage["rows_out"], counts))
     return found
+
+
+def splits(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Config -> split -> its record, in the order of the card: a manifest's own is by letter."""
+    found = manifest["splits"]
+    return {c: {s: found[c][s] for s in reversed(ORDER) if s in found[c]} for c in CONFIGS}
 
 
 def _largest_first(dropped: Mapping[str, int]) -> dict[str, int]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .funnel import plain_reason, share, steps
+from .funnel import plain_reason, share, splits, steps
 
 Manifest = Mapping[str, Any]
 _LATEX = {
@@ -69,12 +69,11 @@ def _labels(manifest: Manifest, n_labelled: int, n_full: int, n_effective: int) 
 def _splits(manifest: Manifest) -> str:
     sizes = ", ".join(
         f"{name} {_count(s['rows'])} rows of {_n(s['groups'], 'poster')}"
-        for name, s in manifest["splits"]["effectiveness"].items()
+        for name, s in splits(manifest)["effectiveness"].items()
     )
-    dropped = manifest["stages"]["effectiveness"]["dropped"]
-    n_twins = sum(n for reason, n in dropped.items() if reason.startswith("twin_in_"))
+    n_twins = sum(manifest["stages"]["full"]["dropped"].values())
     return (
-        f"Splits are by poster ({sizes}); {_n(n_twins, 'labelled row')} whose post or long comment "
+        f"Splits are by poster ({sizes}); {_n(n_twins, 'row')} whose post or long comment "
         "stood word for word in a split farther from training left."
     )
 
@@ -109,7 +108,7 @@ def latex_table(manifest: Manifest) -> str:
     """Rows, posters and labels by config and split (booktabs)."""
     rows = [
         (config, split, *(_count(n) for n in _numbers(record)))
-        for config, found in manifest["splits"].items()
+        for config, found in splits(manifest).items()
         for split, record in found.items()
     ]
     caption = (

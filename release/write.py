@@ -152,16 +152,15 @@ def _count(rows: Rows, keep: NDArray[np.bool_], bytes_per_row: float) -> dict[st
 
 
 def _account(rows: Rows, config: str) -> dict[str, Any]:
-    """rows_in = rows_out + what was dropped; a twin without a label counts as unlabelled."""
-    in_config = np.ones(len(rows.label), dtype=bool)
-    dropped: Counter[str] = Counter()
+    """rows_in = rows_out + what was dropped: interactions -> `full` -> `effectiveness`."""
     if config == "effectiveness":
-        in_config = rows.label >= 0
-        dropped["unlabelled"] = int((~in_config).sum())
-    for place, name in enumerate(ORDER):
-        dropped[f"twin_in_{name}"] = int((in_config & (rows.twin_in == place)).sum())
+        n_in = int(rows.of("full").sum())
+        dropped = {"unlabelled": n_in - int(rows.of(config).sum())}
+    else:
+        n_in = len(rows.label)
+        dropped = {f"twin_in_{s}": int((rows.twin_in == i).sum()) for i, s in enumerate(ORDER)}
     return {
-        "rows_in": len(rows.label),
+        "rows_in": n_in,
         "rows_out": int(rows.of(config).sum()),
         "dropped": {reason: n for reason, n in sorted(dropped.items()) if n},
     }

@@ -126,6 +126,11 @@ def test_every_number_of_the_text_changes_with_the_manifest(
     assert [b for b, a in zip(before, after, strict=True) if a == b] == []
 
 
+def test_the_card_of_a_read_manifest_is_the_same(built: tuple[BuildFolder, Any]) -> None:
+    as_read = json.loads(json.dumps(built[1], sort_keys=True))
+    assert card(as_read) == card(built[1]) == (built[0].release / "README.md").read_text()
+
+
 def test_words_of_others_have_no_power_over_the_page(built: tuple[BuildFolder, Any]) -> None:
     manifest = built[1]
     evil = "x|<script>alert(1)</script>\n# head [a](b)"

@@ -57,6 +57,7 @@ def test_full_has_every_row_and_effectiveness_the_labelled_ones(
     }
     assert len(rows["effectiveness"]) == 40
     assert found["stages"]["full"]["rows_out"] == 60
+    assert found["stages"]["effectiveness"]["rows_in"] == 60
     assert found["stages"]["effectiveness"]["dropped"] == {"unlabelled": 20}
 
 
