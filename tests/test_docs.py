@@ -143,6 +143,12 @@ def test_files_named_in_docs_exist(page: Path) -> None:
     assert [n for n in names if not (ROOT / n).exists()] == []
 
 
+def test_every_page_is_in_the_index() -> None:
+    index = (ROOT / "docs" / "README.md").read_text("utf8")
+    pages = {p.name for p in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert pages == set(re.findall(r"\]\(([\w-]+\.md)\)", index))
+
+
 @pytest.mark.slow
 def test_python_in_the_readme_runs(
     demo_build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
