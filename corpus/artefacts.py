@@ -105,7 +105,7 @@ def _row_groups(
 def read_stats(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The accounting that `write_parquet(stats=...)` left in a file's footer; {} where none."""
     raw = (pq.read_schema(path).metadata or {}).get(STATS_KEY, b"{}")
-    return json.loads(raw)  # type: ignore[no-any-return]
+    return dict(json.loads(raw))
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:

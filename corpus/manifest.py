@@ -67,7 +67,7 @@ def read_manifest(build: str | Path) -> dict[str, Any]:
             build,
             "run `redditess build DUMPS --out` with this folder to finish it",
         )
-    return read_json(path)  # type: ignore[no-any-return]
+    return read_json(path)
 
 
 def is_damaged(manifest: Mapping[str, Any]) -> bool:

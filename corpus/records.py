@@ -123,7 +123,10 @@ class Interaction:
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> Interaction:
         """A row of `interactions/*.parquet` (`Table.to_pylist()`) as an Interaction."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in row.items()
+        }
+        return cls(**values)
 
 
 _S, _I, _B, _N = pa.string(), pa.int64(), pa.bool_(), pa.int32()

@@ -27,7 +27,7 @@ def _execution(default: Any) -> Any:
 
 @dataclass(frozen=True)
 class Settings:
-    """One build's settings; `corpus/presets/*.toml` give every identity field a value and a reason."""
+    """One build's settings; the presets give every identity field a value and a reason."""
 
     preset: str = "default"
     subreddits: tuple[str, ...] = ()  # matched without case; () means every subreddit of the dumps
@@ -50,7 +50,7 @@ class Settings:
         for f in dataclasses.fields(self):
             if f.metadata.get("execution"):
                 del values[f.name]
-        return json.loads(json.dumps(values))  # type: ignore[no-any-return]
+        return dict(json.loads(json.dumps(values)))
 
     def fingerprint(self, *more: str) -> str:
         """16 hex digits of the identity fields and of `more` (code and input digests)."""
@@ -64,7 +64,8 @@ _KNOWN = {f.name: f for f in dataclasses.fields(Settings)}
 def presets() -> list[str]:
     """Names of the presets that ship with the package."""
     folder = resources.files(__package__) / "presets"
-    return sorted(p.name.removesuffix(".toml") for p in folder.iterdir() if p.name.endswith(".toml"))
+    files = [p.name for p in folder.iterdir()]
+    return sorted(name.removesuffix(".toml") for name in files if name.endswith(".toml"))
 
 
 def preset_text(name: str) -> str:
@@ -127,18 +128,22 @@ def _coerce(key: str, value: Any, where: str) -> Any:
     kind = str(_KNOWN[key].type)
     if kind.startswith("tuple"):
         if isinstance(value, str) or not all(isinstance(v, str) for v in value):
-            raise SettingsError(f"{key} = {value!r} is not a list of names", where, f'write {key} = ["a", "b"]')
+            raise SettingsError(
+                f"{key} = {value!r} is not a list of names", where, f'write {key} = ["a", "b"]'
+            )
         return tuple(value)
     wanted = int if kind.startswith("int") else str
     if isinstance(value, bool) or not isinstance(value, wanted):
         raise SettingsError(f"{key} = {value!r} is not of type {kind}", where, "correct the value")
-    if wanted is int and value < 1 and key != "min_words":
+    if isinstance(value, int) and value < 1 and key != "min_words":
         raise SettingsError(f"{key} = {value} is below 1", where, "correct the value")
     return value
 
 
 def _splits(value: Any, where: str) -> tuple[tuple[str, float], ...]:
-    pairs = tuple((str(k), float(v)) for k, v in (value.items() if isinstance(value, Mapping) else value))
+    pairs = tuple(
+        (str(k), float(v)) for k, v in (value.items() if isinstance(value, Mapping) else value)
+    )
     total = sum(share for _, share in pairs)
     if {k for k, _ in pairs} - {"train", "validation", "test"} or abs(total - 1) > 1e-9:
         raise SettingsError(
@@ -157,7 +162,7 @@ def from_identity(identity: Mapping[str, Any]) -> Settings:
 
 def to_toml(settings: Settings) -> str:
     """Settings as a TOML file that `load_settings(config=...)` reads back to the same identity."""
-    lines = ["# Made by redditess; `redditess build DUMPS --config settings.toml` rebuilds with it."]
+    lines = ["# Made by redditess; `redditess build DUMPS --config settings.toml` repeats it."]
     for key, value in settings.identity().items():
         if value is None:
             continue

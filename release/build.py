@@ -59,7 +59,7 @@ def build(
     Path(out).mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(Path(out) / ".lock", timeout=0):
-            folder = open_build(out, settings, key.id, *rules, fresh=fresh)
+            folder = open_build(Path(out), settings, key.id, *rules, fresh=fresh)
             return _Run(folder, settings, key, progress or _silent).go(paths)
     except Timeout as e:
         raise BuildError("another build is running in this folder", out, "wait for it") from e

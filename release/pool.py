@@ -21,7 +21,7 @@ ATTEMPTS = 2  # ours: a worker that the system killed gets its task once more
 
 
 class _Answer(NamedTuple):
-    index: int
+    task: int  # its place among the tasks
     answer: dict[str, Any]
 
 
@@ -34,10 +34,9 @@ def run_stage(
     the other workers have stopped. Results never depend on `workers`.
     """
     results: list[dict[str, Any]] = [{} for _ in tasks]
-    n_done = 0
-    for index, answer in _answers(stage, tasks, min(workers, len(tasks))):
-        results[index] = _result(stage, answer)
-        n_done += 1
+    answers = _answers(stage, tasks, min(workers, len(tasks)))
+    for n_done, (task, answer) in enumerate(answers, start=1):
+        results[task] = _result(stage, answer)
         tick(n_done)
     return results
 

@@ -113,7 +113,9 @@ def test_adding_a_dump_file_reads_only_that_one(dumps: list[Path], tmp_path: Pat
     assert digests(out) == digests(at_once)
 
 
-def test_the_same_file_twice_counts_once(dumps: list[Path], reference: Path, tmp_path: Path) -> None:
+def test_the_same_file_twice_counts_once(
+    dumps: list[Path], reference: Path, tmp_path: Path
+) -> None:
     twin = tmp_path / f"again-{dumps[1].name}"
     twin.write_bytes(dumps[1].read_bytes())
     manifest = build([*dumps, twin], tmp_path / "b", sample_settings(workers=1), key=SAMPLE_KEY)

@@ -74,7 +74,8 @@ def test_json_is_the_same_bytes_whatever_the_order_of_keys(tmp_path: Path) -> No
 
 
 def test_stable_hash_is_pinned() -> None:
-    assert stable_hash("split", "alice") == 4851753714658980080  # a change here moves rows between splits
+    # A change here moves rows between splits.
+    assert stable_hash("split", "alice") == 4851753714658980080
 
 
 @given(st.lists(st.text(), min_size=2, max_size=2))

@@ -25,7 +25,8 @@ def test_flags_win_over_the_config_file_and_the_file_over_the_preset(tmp_path: P
 
 def test_how_the_work_is_run_never_changes_the_fingerprint() -> None:
     plain = load_settings("default")
-    assert load_settings("default", workers=7, memory_limit="1GB").fingerprint() == plain.fingerprint()
+    elsewhere = load_settings("default", workers=7, memory_limit="1GB")
+    assert elsewhere.fingerprint() == plain.fingerprint()
     assert load_settings("default", min_words=4).fingerprint() != plain.fingerprint()
     assert plain.fingerprint("other code") != plain.fingerprint()
 
