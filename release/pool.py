@@ -41,13 +41,13 @@ def run_stage(
     return results
 
 
-def _result(stage: str, answer: dict[str, Any]) -> dict[str, Any]:
+def _result(answer: dict[str, Any]) -> dict[str, Any]:
     if "error" in answer:
         name, what, where, next_step = answer["error"]
         raise getattr(errors, name, BuildError)(what, where, next_step)
     if "fault" in answer:
         raise BuildError(
-            answer["fault"], f"stage {stage}", "run the same command again; finished work is kept"
+            answer["fault"], "the build stopped", "run the same command again; finished work is kept"
         )
     return cast("dict[str, Any]", answer["result"])
 
@@ -115,7 +115,7 @@ class _Process:
             code = child.wait()
             self._child = None
         name = task.get("path", task.get("bucket", ""))
-        return {"fault": f"{name}: its worker died {ATTEMPTS} times (last exit status {code})"}
+        return {"fault": f"{stage} {name}: its worker died {ATTEMPTS} times (last exit status {code})"}
 
     def stop(self) -> None:
         self._stopped = True

@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 from typing import Any
 
 from ..corpus.errors import RedditessError
@@ -23,6 +24,7 @@ def run_task(stage: str, arguments: dict[str, Any]) -> dict[str, Any]:
     except RedditessError as e:
         return {"error": [type(e).__name__, e.what, e.where, e.next_step]}
     except Exception as e:
+        traceback.print_exc()  # a bug of ours: its place must not be lost between processes
         where = f"{stage} {arguments.get('path', arguments.get('bucket', ''))}"
         return {"fault": f"{where}: {type(e).__name__}: {e}"}
 

@@ -75,7 +75,7 @@ def test_a_users_error_arrives_as_it_was(workers: int) -> None:
 
 
 def test_a_fault_names_stage_and_task(workers: int) -> None:
-    with pytest.raises(BuildError, match=r"stage crash: crash 5: ZeroDivisionError: oh"):
+    with pytest.raises(BuildError, match=r"the build stopped: crash 5: ZeroDivisionError: oh"):
         pool.run_stage("crash", [{"bucket": 5}] * 2, workers, lambda n: None)
 
 
@@ -92,7 +92,7 @@ def test_a_task_that_always_kills_its_worker_ends_the_build(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     _teach_children(monkeypatch)
-    with pytest.raises(BuildError, match=r"7: its worker died 2 times .*-9"):
+    with pytest.raises(BuildError, match=r"die [78]: its worker died 2 times .*-9"):
         pool.run_stage("die", [{"bucket": 7}, {"bucket": 8}], 2, lambda n: None)
 
 
