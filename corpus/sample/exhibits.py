@@ -29,17 +29,19 @@ def stage(plan: ThreadPlan, seed: int) -> None:
 
 
 def _cast(plan: ThreadPlan, dice: Dice) -> None:
-    """A polite OP who speaks plainly and comes back; five to eight comments in a morning."""
+    """A polite OP who speaks plainly and comes back; six to eight comments in a morning."""
+    plan.minor = False
     plan.op = replace(plan.op, politeness=1.6, talkativeness=1.0, register="plain", style="as_is")
     plan.visits = [plan.utc + 2 * HOUR, plan.utc + 7 * HOUR]
     kinds = ("validation", "experience", "step")
     calm = [x for x in plan.comments if x.content not in ("risky", "hostile")]
-    while len(calm) < 5:
+    while len(calm) < 6:
         author = replace(plan.op, name=f"sample_owl_{900 + 2 * len(calm) + plan.number}1")
         calm.append(
             CommentPlan(
                 author=author, utc=plan.utc, content=dice.pick(kinds),
                 fit=1, wordiness=dice.normal(), helpfulness=0.6 + 0.3 * dice.normal(),
+                score=1 + dice.poisson(3.0),
             )
         )  # fmt: skip
     plan.comments = calm[:8]
@@ -82,8 +84,6 @@ def _good_but_ignored(plan: ThreadPlan, dice: Dice) -> None:
     _answered(plan.comments[0], plan, "thanks")
     _answered(plan.comments[1], plan, "agree")
     late = plan.comments[-1]
-    if late is good:
-        late = plan.comments[3]
     _answered(late, plan, "inform")
     late.saw_utc = plan.visits[1] + 600
     plan.edit = plan.general_utc = None

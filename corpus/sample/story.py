@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from .dice import Dice
 from .ids import Ids
 from .people import BOTS, MODERATORS, Crowd, Person
-from .phrases import Teller, bank, sentence
+from .phrases import Teller, bank
 from .text import Author
 from .world import DAY, HOUR, CommentPlan, ThreadPlan
 
@@ -58,10 +58,9 @@ class Story(Words):
 def tell(plan: ThreadPlan, seed: int, crowd: Crowd, ids: Ids) -> Story:
     """The plan in words, with what else happens in a thread."""
     author, dice = Author(seed, plan), Dice(seed, "story", plan.number)
-    minor = dice.chance(0.025)
     story = Story(
         id=ids.post(plan.utc), author=plan.op.name, utc=plan.utc, title=author.title(),
-        body=author.post(minor=minor), score=plan.score,
+        body=author.post(), score=plan.score,
         community=f"sample_{plan.topic}", plan=plan,
     )  # fmt: skip
     for comment in plan.comments:
@@ -146,7 +145,7 @@ def _visitors(story: Story, dice: Dice, ids: Ids) -> None:
     def come(role: str, author: str, phrases: list[str], delay: int) -> Said:
         utc = story.utc + delay
         said = Said(
-            id=ids.comment(utc), author=author, utc=utc, body=sentence(teller.tell(phrases)),
+            id=ids.comment(utc), author=author, utc=utc, body=teller.tell(phrases),
             parent_id=story.id, role=role,
         )  # fmt: skip
         story.comments.append(said)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from .dice import Dice, sigmoid
@@ -17,6 +18,16 @@ from .phrases import Teller, bank, sentence
 from .world import TOPICS, CommentPlan, ThreadPlan
 
 _SHORT_KINDS = {"platitude", "dismissive", "hostile", "joke"}
+_LINES = {
+    "platitude": 2.8,
+    "dismissive": 2.6,
+    "hostile": 2.3,
+    "joke": 2.2,
+    "step": 1.2,
+    "referral": 1.3,
+}
+"""Sentences of a comment of mean wordiness. Whoever has nothing to say says it at length too:
+what helps is only a little longer than what does not."""
 _AFTER_STOP = re.compile(r"(?<=[a-z][.!?] )([a-z])")
 _SENTENCE = re.compile(r"[^.!?\n]{20,140}[.!?]")
 _CONTACTS = (
@@ -54,15 +65,18 @@ class Author:
     # ---- the post ----------------------------------------------------------------------------
 
     def title(self) -> str:
-        return typed(self.say(self.lists["titles"]), self.plan.op, self.dice)
+        way = self.dice.weighted({"titles": 0.6, "title_heads": 0.26, "asks": 0.14})
+        words = f"{self.say(self.lists[way])} {self.say(self.lists['title_tails'])}".strip()
+        return typed(words[:1].upper() + words[1:], self.plan.op, self.dice)
 
-    def post(self, *, minor: bool) -> str:
+    def post(self) -> str:
         """Opening, details, what was tried, the question; in one to three paragraphs."""
         d = self.dice
         opening = [self.say(self.lists["greeting"]), self.line(self.lists["opening"])]
-        if minor:
+        if self.plan.minor:
             opening.insert(1, self.say(bank("extras")["minors"]["lines"]))
-        middle = [self.line(self.lists["details"]) for _ in range(d.integer(1, 5))]
+        n_details = d.weighted({0: 0.08, 1: 0.17, 2: 0.25, 3: 0.25, 4: 0.15, 6: 0.1})
+        middle = [self.line(self.lists["details"]) for _ in range(n_details)]
         if d.chance(0.5):
             middle.append(self.line(self.lists["feeling"]))
         if self.crisis:
@@ -95,9 +109,12 @@ class Author:
             return self.say(self.elsewhere[d.pick(("spanish", "portuguese"))])
         lists = self.lists if comment.fit == 1 else self._neighbour(comment.fit)
         short = comment.content in _SHORT_KINDS
-        n = round((1.3 if short else 2.3) + (0.6 if short else 1.2) * comment.wordiness)
+        w = comment.wordiness
+        n = round(_LINES.get(comment.content, 1.9) + 1.5 * w + 3 * max(0.0, w - 1.2))
         lines = [self.line(kind["core"], lists)]
-        lines += [self.line(kind["more"], lists) for _ in range(min(max(n, 1), 7) - 1)]
+        lines += [self.line(kind["more"], lists) for _ in range(min(max(n, 1), 13) - 1)]
+        if d.chance(0.3):
+            lines.insert(d.integer(1, len(lines)), self.say(bank("variants")["asides"]))
         if not short:
             lines = [self.say(self.lists["openers"]), *lines, self.say(self.lists["closers"])]
         if self.crisis and comment.content in ("validation", "referral", "experience"):
@@ -223,7 +240,7 @@ def _paragraphs(lines: Sequence[str], dice: Dice) -> str:
 
 def typed(text: str, author: Person, dice: Dice) -> str:
     """The text as its author types it."""
-    text = _AFTER_STOP.sub(lambda m: m[1].upper(), text)
+    text = _varied(_AFTER_STOP.sub(lambda m: m[1].upper(), text), dice)
     if dice.chance(0.006):
         text = text.replace(" ", "\u200b ", 1)  # pasted from an app
     if author.style == "lower" or author.register == "teen":
@@ -233,3 +250,26 @@ def typed(text: str, author: Person, dice: Dice) -> str:
     if author.style == "dots":
         return re.sub(r"(?<=[a-z])\. ", "... ", text)
     return text
+
+
+@cache
+def _variants() -> tuple[re.Pattern[str], dict[str, list[str]]]:
+    """One pattern for every word that can be said otherwise, and what else it can be."""
+    groups: list[list[str]] = bank("variants")["groups"]
+    others = {group[0].lower(): group[1:] for group in groups}
+    words = "|".join(re.escape(group[0]) for group in sorted(groups, key=lambda g: -len(g[0])))
+    return re.compile(rf"(?i)(?<![\w'/.@&;>-])(?:{words})(?![\w'/@-]|\.\w)"), others
+
+
+def _varied(text: str, dice: Dice) -> str:
+    """Some words said otherwise; in quotes and links nothing changes."""
+    pattern, others = _variants()
+
+    def other(m: re.Match[str]) -> str:
+        if not dice.chance(0.2):
+            return m[0]
+        word = dice.pick(others[m[0].lower()])
+        return word[:1].upper() + word[1:] if m[0][0].isupper() else word
+
+    lines = text.split("\n")
+    return "\n".join(x if x.startswith(">") or "://" in x else pattern.sub(other, x) for x in lines)

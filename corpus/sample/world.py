@@ -91,6 +91,7 @@ class ThreadPlan:
     utc: int
     topic: str
     trouble: int  # index into the topic's troubles
+    minor: bool  # OP says they are under 18; nobody in the sample pleases a child into harm
     op: Person
     visits: list[int]
     comments: list[CommentPlan] = field(default_factory=list)
@@ -113,6 +114,7 @@ def plan_thread(
         utc=utc,
         topic=dice.weighted({"anxiety": 0.4, "lowmood": 0.34, "sleep": 0.26}),
         trouble=dice.integer(0, n_troubles - 1),
+        minor=dice.chance(0.025),
         op=op,
         visits=_visits(coming_back, utc, op, confounding),
     )
@@ -126,7 +128,7 @@ def plan_thread(
 
 def _visits(dice: Dice, utc: int, op: Person, c: float) -> list[int]:
     """When OP comes back to the thread; half of the posters hardly do."""
-    n = dice.poisson(math.exp(0.15 + c * (0.75 * op.talkativeness + 0.15 * op.politeness)))
+    n = dice.poisson(math.exp(-0.1 + c * (0.95 * op.talkativeness + 0.15 * op.politeness)))
     visits, at = [], float(utc)
     for _ in range(min(n, 9)):
         at += dice.lognormal(2.6 * HOUR, 1.1)
@@ -137,17 +139,20 @@ def _visits(dice: Dice, utc: int, op: Person, c: float) -> list[int]:
 def _comments(dice: Dice, plan: ThreadPlan, crowd: Crowd) -> list[CommentPlan]:
     n = min(int(dice.lognormal(5.4, 0.7)), 38)
     delays = sorted(60 + dice.lognormal(2.1 * HOUR, 1.35) for _ in range(n))
+    shares = {name: kind.share for name, kind in CONTENTS.items()}
+    if plan.minor:
+        shares["risky"] = 0.0
     comments = []
     for position, delay in enumerate(delays):
         author = crowd.commenter(dice)
-        content = dice.weighted({name: kind.share for name, kind in CONTENTS.items()})
+        content = dice.weighted(shares)
         fit = dice.weighted({1: 0.55, 0: 0.3, -1: 0.15})
         wordiness = dice.normal()
         helpfulness = (
             CONTENTS[content].helps
             + 0.4 * fit
             + 0.3 * author.skill
-            + 0.12 * wordiness
+            + 0.06 * wordiness
             + dice.normal(sd=0.5)
             - 0.35
         )
@@ -183,16 +188,16 @@ def react(dice: Dice, plan: ThreadPlan, comment: CommentPlan, c: float) -> None:
 def answer_log_odds(op: Person, comment: CommentPlan, c: float) -> float:
     """Of an answer, once seen."""
     return (
-        -1.3
+        -1.15
         + 0.7 * comment.felt
         + comment.kind.asks
-        + c * (0.45 * op.talkativeness + 0.2 * op.politeness)
+        + c * (0.6 * op.talkativeness + 0.2 * op.politeness)
     )
 
 
 def thanks_log_odds(op: Person, comment: CommentPlan, c: float) -> float:
     """Of thanks, once answered. A question is answered with information first."""
-    base = -2.9 if comment.content == "question" else -1.65
+    base = -2.9 if comment.content == "question" else -1.9
     return base + 1.0 * comment.felt + c * 1.2 * op.politeness
 
 
@@ -207,12 +212,12 @@ def _reply(op: Person, comment: CommentPlan, c: float, thanks: float, style: flo
         style,
         {
             "uptake": 0.25 * good,
-            "agree": 0.3 + 0.35 * good,
+            "agree": 0.3 * math.exp(-bad) + 0.35 * good,
             "inform": 2.2 if comment.content == "question" else 0.4,
             "question": 0.15 + 0.1 * good,
             "decoy": 0.1,
             "reject": 0.12 + 0.35 * bad,
-            "sarcasm": 0.15 * rude,
+            "sarcasm": 0.4 * rude,
             "hostile": 0.35 * rude * (2 if comment.content == "hostile" else 1),
         },
     )
