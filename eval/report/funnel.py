@@ -9,6 +9,7 @@ from ...pages.escape import Html, join, tag
 from ...pages.plots import KINDS, Level, Part, label_legend, waterfall
 from ...pages.shell import figure, fold, table
 from ...release.funnel import Step, steps
+from ...release.splits import ORDER
 from .reasons import meaning, reason
 from .words import per_cent
 
@@ -56,6 +57,7 @@ def levels(manifest: Manifest) -> list[Level]:
         Level("posts: the questions", left=posts.n_in, tip="posts are not answers"),
         *_leaving(answers),
         Level("answers to a post", [Part(counts[kind], kind, name) for kind, name in KINDS]),
+        *_leaving(found["full"]),
         *_leaving(labelled),
         Level("labelled, in the dataset", _released(manifest, labelled)),
     ]
@@ -156,7 +158,7 @@ def _splits(manifest: Manifest) -> Html:
     rows = [
         (config, split, f"{found['rows']:,}", f"{found['groups']:,}")
         for config, splits in manifest["splits"].items()
-        for split, found in splits.items()
+        for split, found in sorted(splits.items(), key=lambda item: ORDER.index(item[0]))
     ]
     head = ("config", "split", "rows", "posters")
     return table("A poster is in one split only", head, rows, numeric=2)
