@@ -72,7 +72,7 @@ def write_release(
         for name in split_names(settings.splits):
             keep = rows.of(config) & (rows.split == ORDER.index(name))
             shards = _shards(keep, bytes_per_row, shard_bytes)
-            files += _write(folder, parts, config, name, shards)
+            files += _write(folder, parts, config, name, keep, shards)
             splits[config][name] = _count(rows, keep, bytes_per_row)
         stages[config] = {**_account(rows, config), "files": files}
     return {
@@ -103,25 +103,30 @@ def _bytes_per_row(parts: list[Path], n_rows: int) -> float:
 
 def _shards(
     keep: NDArray[np.bool_], bytes_per_row: float, shard_bytes: int
-) -> list[NDArray[np.bool_]]:
-    """The kept rows cut into files of about equal rows; none where there are no rows."""
+) -> list[tuple[int, int]]:
+    """The kept rows cut into files of about equal size: first and last (excluded) row of each,
+    counted among the kept ones. No rows, no file.
+    """
     n_rows = int(keep.sum())
-    if n_rows == 0:
-        return []
     wanted = max(1, -(-int(n_rows * bytes_per_row) // shard_bytes))
-    per_shard = -(-n_rows // wanted)
-    n_shards = -(-n_rows // per_shard)  # rounding up may have emptied the last one
-    rank = np.cumsum(keep) - 1
-    return [keep & (rank // per_shard == shard) for shard in range(n_shards)]
+    size = max(1, -(-n_rows // wanted))
+    return [(first, min(first + size, n_rows)) for first in range(0, n_rows, size)]
 
 
 def _write(
-    folder: BuildFolder, parts: list[Path], config: str, split: str, shards: list[NDArray[np.bool_]]
+    folder: BuildFolder,
+    parts: list[Path],
+    config: str,
+    split: str,
+    keep: NDArray[np.bool_],
+    shards: list[tuple[int, int]],
 ) -> list[dict[str, Any]]:
-    schema, records = parquet_schema(config), []
-    for i, keep in enumerate(shards):
+    schema, records, places = parquet_schema(config), [], np.flatnonzero(keep)
+    for i, (first, last) in enumerate(shards):
         path = folder.release / "data" / config / f"{split}-{i:05d}-of-{len(shards):05d}.parquet"
-        write_parquet(path, _copied(parts, keep, names(config)), schema)
+        mine = np.zeros(len(keep), dtype=bool)
+        mine[places[first:last]] = True
+        write_parquet(path, _copied(parts, mine, names(config)), schema)
         records.append({**file_record(path, folder.root), "bytes": path.stat().st_size})
     return records
 

@@ -281,6 +281,11 @@ def test_unknown_words_are_refused(dumps: Dumps) -> None:
         load_dataset("redditess", data_dir=folder, preset="papr")
 
 
+def test_dumps_that_hold_nothing_wanted_say_so_in_their_own_words(dumps: Dumps) -> None:
+    with pytest.raises(InputError, match="nothing would be selected"):
+        load_dataset("redditess", data_dir=str(dumps()), preset="paper", workers=1)
+
+
 def test_how_a_build_runs_does_not_make_another_dataset(dumps: Dumps) -> None:
     folder = dumps()
     one = redditess.Redditess(data_dir=folder, preset="sample", workers=1)
