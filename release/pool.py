@@ -36,7 +36,7 @@ def run_stage(
     results: list[dict[str, Any]] = [{} for _ in tasks]
     answers = _answers(stage, tasks, min(workers, len(tasks)))
     for n_done, (task, answer) in enumerate(answers, start=1):
-        results[task] = _result(stage, answer)
+        results[task] = _result(answer)
         tick(n_done)
     return results
 
@@ -47,7 +47,9 @@ def _result(answer: dict[str, Any]) -> dict[str, Any]:
         raise getattr(errors, name, BuildError)(what, where, next_step)
     if "fault" in answer:
         raise BuildError(
-            answer["fault"], "the build stopped", "run the same command again; finished work is kept"
+            answer["fault"],
+            "the build stopped",
+            "run the same command again; finished work is kept",
         )
     return cast("dict[str, Any]", answer["result"])
 
@@ -115,7 +117,9 @@ class _Process:
             code = child.wait()
             self._child = None
         name = task.get("path", task.get("bucket", ""))
-        return {"fault": f"{stage} {name}: its worker died {ATTEMPTS} times (last exit status {code})"}
+        return {
+            "fault": f"{stage} {name}: its worker died {ATTEMPTS} times (last exit status {code})"
+        }
 
     def stop(self) -> None:
         self._stopped = True
