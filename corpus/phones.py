@@ -137,7 +137,7 @@ def _trunk_zero(number: str) -> bool:
 
 
 def _grouped(number: str) -> bool:
-    return not _DATE.match(number) and any(_valid(number, r) for r in _GROUPED_REGIONS)
+    return any(_valid(number, region) for region in _GROUPED_REGIONS)
 
 
 def _after_cue(number: str) -> bool:

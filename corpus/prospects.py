@@ -20,7 +20,7 @@ WHOLE_SITE = 200  # ours: a sample with more subreddits is of a whole-site file,
 _READ_FEW, _READ_ALL = 540e6, 156e6  # 0.5 % and 100 % of the lines wanted
 _JOIN_S = 34 / 10e6  # a comment, at a limit of 2 GB
 _WINDOW, _BESIDE = 2 << 30, 300 << 20  # bytes of memory a worker: the zstd window, all the rest
-_DISK_RAW, _DISK_SPILL = 120, 300  # bytes a kept line: typed rows; DuckDB's temporary files
+_DISK_RAW, _DISK_SPILL = 135, 300  # bytes a kept line: typed rows; DuckDB's temporary files
 _DISK_LATER = 3  # ours: interactions, labels and the release, as multiples of the typed rows
 
 _SOURCE_OF: dict[str, Kind] = {"op_edit": "submissions"}  # every other signal is in the comments
@@ -235,7 +235,7 @@ def _bare(name: str) -> str:
 
 def cost_of(files: Sequence[FileFacts], settings: Settings, workers: int | None = None) -> Cost:
     """What a build of these dumps will take. `workers`: None is what the build would use here."""
-    n_workers = workers or settings.workers or default_workers()
+    n_workers = min(workers or settings.workers or default_workers(), max(len(files), 1))
     seconds, n_wanted = [], 0
     for f in files:
         share = f.n_of(settings.subreddits) / f.n_sampled if f.n_sampled else 0.0
@@ -253,7 +253,8 @@ def cost_of(files: Sequence[FileFacts], settings: Settings, workers: int | None 
         disk_bytes=n_wanted * (_DISK_RAW * (1 + _DISK_LATER) + _DISK_SPILL),
         workers=n_workers,
         assumes=(
-            f"reads {_READ_FEW / 1e6:.0f} MB/s decoded a worker where few lines are wanted,"
+            f"an idle machine: a worker reads {_READ_FEW / 1e6:.0f} MB/s decoded where few lines"
+            " are wanted,"
             f" {_READ_ALL / 1e6:.0f} MB/s where all are; joins"
             f" {1 / _JOIN_S / 1e3:.0f} k comments/s; memory is the window (2 GiB at most) and"
             f" 300 MB a worker; disk {_DISK_RAW * (1 + _DISK_LATER) + _DISK_SPILL} bytes a line"

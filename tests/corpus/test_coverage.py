@@ -1,7 +1,7 @@
 """Which silence is an answer, and which is only the end of the dump."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redditess.corpus.coverage import MAX_GAP_S, coverage, followup_end, followup_ends
@@ -69,6 +69,7 @@ spans_of_files = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(spans_of_files, st.lists(st.integers(-10, 7 * 10**7), max_size=20))
 def test_followup_is_the_end_of_the_one_interval_that_holds_the_time(files, times):
     spans = coverage(record({"ptsd": span}) for span in files)

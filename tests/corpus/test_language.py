@@ -45,7 +45,7 @@ ENGLISH = (
     "https://example.de/und/der/die/das u/ich_nicht r/de",
     "Die Hard was on TV, war and an old man in a den, so it was a bad night for me",
     "Is there a word like Weltschmerz, Angst or Schadenfreude in your language? Спасибо!",
-    "danke", "no lo sé", "gracias por todo amigo",
+    "danke", "no lo sé", "gracias por todo amigo", "Не знаю, брат", "Ich bin nicht die Mutter",
 )  # fmt: skip
 
 
