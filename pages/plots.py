@@ -46,10 +46,11 @@ def waterfall(levels: Sequence[Level], label: str) -> Html:
     y, whole, there = 0.0, max((float(x.n) for x in levels), default=0.0), 0.0
     for level in levels:
         if level.parts:
+            y += 10 if y else 0  # a step starts
             there = float(level.n)
             if whole and there and there / whole < ZOOM_BELOW:
                 shapes.append(_wedge(there / whole, y))
-                y, whole = y + 40, there
+                y, whole = y + 44, there
             shapes.append(_level(level, Scale(0, whole), y))
             y += 50
         else:
@@ -62,9 +63,9 @@ def waterfall(levels: Sequence[Level], label: str) -> Html:
 def _wedge(share: float, y: float) -> Html:
     end = 100 * share
     return join(
-        line(0, y - 6, 0, y + 32, "wedge"),
-        line(end, y - 6, 100, y + 32, "wedge"),
-        words(1.5, y + 20, f"drawn {1 / share:,.0f} × larger from here", "tick halo"),
+        line(0, y - 6, 0, y + 36, "wedge"),
+        line(end, y - 6, 100, y + 36, "wedge"),
+        words(1.5, y + 32, f"drawn {1 / share:,.0f} × larger from here", "tick halo"),
     )  # fmt: skip
 
 

@@ -9,7 +9,6 @@ from ...pages.escape import Html, join, tag
 from ...pages.plots import KINDS, Level, Part, label_legend, waterfall
 from ...pages.shell import figure, fold, table
 from ...release.funnel import Step, steps
-from ...release.splits import ORDER
 from .reasons import meaning, reason
 from .words import per_cent
 
@@ -155,10 +154,11 @@ def _inputs(manifest: Manifest) -> Html:
 
 
 def _splits(manifest: Manifest) -> Html:
+    order = [name for name, _ in manifest["settings"]["splits"]]
     rows = [
         (config, split, f"{found['rows']:,}", f"{found['groups']:,}")
         for config, splits in manifest["splits"].items()
-        for split, found in sorted(splits.items(), key=lambda item: ORDER.index(item[0]))
+        for split, found in sorted(splits.items(), key=lambda item: order.index(item[0]))
     ]
     head = ("config", "split", "rows", "posters")
     return table("A poster is in one split only", head, rows, numeric=2)

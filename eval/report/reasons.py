@@ -4,27 +4,57 @@ from __future__ import annotations
 
 from ...corpus.filters import FILTERS
 
+# What leaves, in words that stand beside a count on a phone (at most 30 signs).
 _REASONS = {
-    "not_candidate": ("not of the wanted communities", "never parsed: the line names another one"),
-    "other_subreddit": ("of another community", "parsed, and not one of the wanted ones"),
-    "blank": ("blank lines", "nothing but white space"),
-    "bad_json": ("unreadable lines", "not JSON, tried with two parsers"),
-    "too_deep": ("lines nested too deep", "JSON that only an attack would nest like this"),
-    "line_too_long": ("lines too long", "longer than any post or comment can be"),
-    "not_an_object": ("lines that are no object", "JSON, but neither a post nor a comment"),
-    "not_reddit": ("lines that are not from Reddit", "JSON without the fields of either kind"),
-    "other_kind": ("lines of the other kind", "a comment among posts, or a post among comments"),
-    "bad_id": ("ids that are none", "the id is not a number in base 36"),
-    "bad_created_utc": ("impossible times", "the time of writing cannot be read"),
-    "same_bytes_as_another": ("in a file given twice", "a second file with the same bytes"),
-    "duplicate": ("copies of the same item", "one copy is kept, by a fixed order"),
-    "orphan": ("without their post", "the post is not in these dumps"),
-    "op_turn": ("the poster's own", "not answers: they are heard as the poster's reaction"),
-    "unlabelled": ("no label", "no rule could tell; they are in the config `full`"),
-    "twin_in_train": ("twins of a train row", "near-duplicates would leak between splits"),
-    "twin_in_validation": ("twins of a validation row", "near-duplicates would leak"),
-    "twin_in_test": ("twins of a test row", "near-duplicates would leak between splits"),
-    "nested": ("replies to somebody else", "only direct answers to the post are judged"),
+    "not_candidate": "of other communities",
+    "other_subreddit": "of other communities",
+    "blank": "blank lines",
+    "bad_json": "unreadable lines",
+    "too_deep": "lines nested too deep",
+    "line_too_long": "lines too long",
+    "not_an_object": "lines without an object",
+    "not_reddit": "lines not from Reddit",
+    "other_kind": "lines of the other kind",
+    "bad_id": "ids that are none",
+    "bad_created_utc": "impossible times",
+    "same_bytes_as_another": "in a file given twice",
+    "duplicate": "copies of the same item",
+    "orphan": "their post is not here",
+    "op_turn": "the poster's own turns",
+    "nested": "replies to somebody else",
+    "no_answer": "posts without an answer",
+    "bot": "by bots",
+    "moderator": "by moderators",
+    "advertising": "advertising",
+    "survey": "surveys, recruitment",
+    "link_post": "links and crossposts",
+    "removed": "deleted or removed",
+    "too_short": "too short",
+    "minor": "writer is under 18",
+    "language": "in another language",
+    "not_edited": "never edited",
+    "no_op_reply": "poster answered nobody",
+    "has_deleted_comment": "has a deleted comment",
+    "unlabelled": "no label",
+    "twin_in_train": "twins of a train row",
+    "twin_in_validation": "twins of a validation row",
+    "twin_in_test": "twins of a test row",
+}
+_MEANINGS = {
+    "not_candidate": "the line names another community; it was never parsed",
+    "other_subreddit": "parsed, and not of a wanted community",
+    "bad_json": "not JSON, tried with two parsers",
+    "too_deep": "JSON that only an attack would nest like this",
+    "line_too_long": "longer than any post or comment can be",
+    "not_reddit": "JSON without the fields of a post or a comment",
+    "other_kind": "a comment among posts, or a post among comments",
+    "duplicate": "one copy is kept, by a fixed order",
+    "op_turn": "not answers: they are heard as the poster's reaction",
+    "nested": "only direct answers to a post are judged",
+    "unlabelled": "no rule could tell; they are in the config `full`",
+    "twin_in_train": "a near-duplicate would leak between splits",
+    "twin_in_validation": "a near-duplicate would leak between splits",
+    "twin_in_test": "a near-duplicate would leak between splits",
 }
 
 SIGNALS = {
@@ -47,20 +77,31 @@ OUTCOMES = {"effective": "effective", "not_effective": "not effective", "unlabel
 
 
 def reason(name: str) -> str:
-    """A reason for dropping, in a few words: fits a phone beside its count.
+    """A reason for dropping, in a few words.
 
-    >>> reason("post:survey")
-    'post dropped: survey'
+    >>> reason("post:survey"), reason("unheard_of")
+    ('its post: surveys, recruitment', 'unheard of')
     """
-    if name.startswith("post:"):
-        return f"post dropped: {name.removeprefix('post:').replace('_', ' ')}"
-    return _REASONS.get(name, (name.replace("_", " "), ""))[0]
+    rule = name.removeprefix("post:")
+    words = _REASONS.get(rule, rule.replace("_", " "))
+    return f"its post: {words}" if rule != name else words
 
 
 def meaning(name: str) -> str:
-    """What a reason for dropping means; empty where its name says it all."""
+    """What a reason for dropping means; empty where its words say it all."""
     rule = name.removeprefix("post:")
-    if rule in FILTERS:
-        whose = "their post: " if name.startswith("post:") else ""
-        return f"{whose}{FILTERS[rule].doc}"
-    return _REASONS.get(name, ("", ""))[1]
+    return FILTERS[rule].doc if rule in FILTERS else _MEANINGS.get(rule, "")
+
+
+def era(name: str) -> str:
+    """An era of `corpus.eras` for people.
+
+    >>> era("..2012-05"), era("2023-08..2023-10"), era("2023-11..")
+    ('up to 2012-05', '2023-08 to 2023-10', '2023-11 on')
+    """
+    first, dots, last = name.partition("..")
+    if not dots:
+        return name
+    if not first:
+        return f"up to {last}"
+    return f"{first} to {last}" if last else f"{first} on"

@@ -11,7 +11,7 @@ from ...pages.escape import Html, join, tag
 from ...pages.plots import label_legend
 from ...pages.shell import fold, paragraphs
 from .dialogue import Dialogue, Turn, Vote
-from .reasons import BASES, OUTCOMES
+from .reasons import BASES, OUTCOMES, era
 
 SIGNS = {"effective": "●", "not_effective": "○", "unlabelled": "·"}
 _SAID = (("not_effective", "▽", "not effective"), ("effective", "▲", "effective"))
@@ -76,7 +76,7 @@ def _about(dialogue: Dialogue) -> str:
     row = dialogue.first
     n = row.n_siblings + 1
     invented = " · invented" if row.invented else ""
-    return f"r/{row.subreddit} · {n} answer{'s' * (n != 1)} · era {row.era}{invented}"
+    return f"r/{row.subreddit} · {n} answer{'s' * (n != 1)} · {era(row.era)}{invented}"
 
 
 def _post(words: str) -> Html:
@@ -112,8 +112,7 @@ def _comment(turn: Turn, is_focus: bool) -> Html:
             for i, (words, depth, utc) in enumerate(replies)
         ),
         _chips(turn.votes),
-        tag("p", tag("b", "Why: "), f"{turn.label['why']}.", class_="why"),
-        tag("p", tag("b", "What would flip it: "), _flip(turn), class_="why"),
+        *_explained(turn),
         class_=f"comment {outcome}",
     )
 
@@ -166,13 +165,20 @@ def _chip(vote: Vote) -> Html:
     )
 
 
+def _explained(turn: Turn) -> list[Html]:
+    """Why, and what would flip it; one line where there is neither a label nor a flip."""
+    why = tag("p", tag("b", "Why: "), f"{turn.label['why']}.", class_="why")
+    if turn.seen.outcome == "unlabelled" and not turn.flips:
+        only = " Only a clear reaction of the poster would give it a label."
+        return [tag("p", tag("b", "Why none: "), f"{turn.label['why']}.", only, class_="why")]
+    return [why, tag("p", tag("b", "What would flip it: "), _flip(turn), class_="why")]
+
+
 def _flip(turn: Turn) -> str:
     """The first smallest change for each label that the row could get instead."""
     by_label = {flip.label: flip.sentence() for flip in reversed(turn.flips)}
     if by_label:
         return "; ".join(by_label[label] for label in sorted(by_label)) + "."
-    if turn.seen.outcome == "unlabelled":
-        return "a clear reaction of the poster; none was heard."
     return "nothing: no change of up to three votes would."
 
 

@@ -27,6 +27,7 @@ from ...stats.intervals import Estimate, share
 from ...stats.ranking import auc
 from .reasons import BASES, OUTCOMES
 from .reasons import SIGNALS as SIGNAL_WORDS
+from .reasons import era as era_words
 from .rows import Counts, Sample
 from .truth import Truth, measure
 from .truth_screen import known_truth
@@ -260,14 +261,14 @@ def _eras(counts: Counts) -> Html:
     sizes = {era: sum(counts.era[era, kind] for kind, _ in KINDS) for era in eras}
     rows = [
         Row(
-            era,
+            era_words(era),
             _parts({kind: counts.era[era, kind] for kind, _ in KINDS}),
             f"n = {sizes[era]:,}",
         )
         for era in eras
     ]
     shown = [
-        (era, *(_tick(counts.shown[era, signal] / sizes[era]) for signal in SIGNALS))
+        (era_words(era), *(_tick(counts.shown[era, signal] / sizes[era]) for signal in SIGNALS))
         for era in eras
     ]
     return join(
@@ -279,7 +280,10 @@ def _eras(counts: Counts) -> Html:
             table(
                 "Labels by era",
                 ("era", *(name for _, name in KINDS)),
-                [(era, *(f"{counts.era[era, kind]:,}" for kind, _ in KINDS)) for era in eras],
+                [
+                    (era_words(era), *(f"{counts.era[era, kind]:,}" for kind, _ in KINDS))
+                    for era in eras
+                ],
                 numeric=3,
             ),
         ),

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from ...corpus.errors import InputError
 from ...stats.classification import Agreement, agreement, majority_baseline
-from ...stats.intervals import Estimate, resampled
+from ...stats.intervals import Estimate, resampled, share
 from ...stats.ranking import auc, partial_correlation
 from .rows import Sample
 
@@ -32,6 +32,8 @@ class Measured(NamedTuple):
     helpful_share: float  # of them truly help more than the average comment
     by_p: Estimate  # AUC of p_effective against "really helpful"
     labels: Agreement
+    right: Estimate  # share of labels that agree with the truth
+    reached: Estimate  # share of all helpful rows, labelled or not, that are labelled effective
     lazy: Agreement  # always the more frequent answer
     tied_to: dict[str, Estimate]  # partial rank correlation of p_effective with each latent
 
@@ -64,17 +66,22 @@ def measure(rows: Sample, truth: Truth) -> Measured | None:
 
     "Helpful" means: helps this poster more than the average comment would (helpfulness > 0).
     """
-    known = np.array([key in truth.latents for key in rows.comment_id], dtype=bool)
-    rows = rows.where(known & ~np.isnan(rows.p_effective) & ~np.isnan(rows.label))
+    rows = rows.where(np.array([key in truth.latents for key in rows.comment_id], dtype=bool))
+    helps = np.array([truth.latents[key][0] > 0 for key in rows.comment_id], dtype=bool)
+    reached = share(rows.label[helps] == 1, rows.thread[helps])
+    rows = rows.where(~np.isnan(rows.p_effective) & ~np.isnan(rows.label))
     if len(rows.label) < 3:
         return None
     latents = np.array([truth.latents[key] for key in rows.comment_id], dtype=float)
     helpful = latents[:, 0] > 0
+    said = rows.label == 1
     return Measured(
         n=len(helpful),
         helpful_share=float(helpful.mean()),
         by_p=auc(rows.p_effective, helpful, rows.thread),
-        labels=agreement(rows.label == 1, helpful),
+        labels=agreement(said, helpful),
+        right=share(said == helpful, rows.thread),
+        reached=reached,
         lazy=majority_baseline(helpful),
         tied_to={
             name: _partial(rows.p_effective, latents, at, rows.thread)

@@ -9,7 +9,7 @@ from ...pages.svg import Scale
 from ...stats.classification import Agreement
 from ...stats.intervals import Estimate
 from .truth import Measured
-from .words import estimate, per_cent, signed, tie_words
+from .words import estimate, per_cent, share_of, signed, tie_words
 
 _NAMES = {
     "helpfulness": "how much it really helps",
@@ -65,13 +65,6 @@ def _right_or_wrong(found: Measured) -> Html:
     def row(name: str, a: Agreement) -> tuple[str, ...]:
         return (name, *(f"{x:.2f}" if x == x else "–" for x in a[1:]))
 
-    better = found.labels.accuracy > found.lazy.accuracy
-    verdict = (
-        "The labels beat the lazy answer."
-        if better
-        else "The labels do not beat the lazy answer: as a verdict on single comments they are "
-        "not worth more than a guess."
-    )
     return join(
         table(
             f"Labels against known help, n = {found.n:,} labelled rows, "
@@ -80,8 +73,25 @@ def _right_or_wrong(found: Measured) -> Html:
             [row("the labels", found.labels), row("always the more frequent answer", found.lazy)],
             numeric=4,
         ),
-        tag("p", verdict),
+        tag("p", _against_lazy(found)),
+        tag(
+            "p",
+            f"And what they miss: effective stands on {share_of(found.reached, 'the comments')} "
+            "that really help. The others were not seen, not answered, or not heard.",
+        ),
     )
+
+
+def _against_lazy(found: Measured) -> str:
+    said = (
+        f"The labels are right on {share_of(found.right, 'rows')}, the lazy answer on "
+        f"{per_cent(found.lazy.accuracy)}. "
+    )
+    if found.right.low > found.lazy.accuracy:
+        return said + "They beat it, which is the least that a label should do."
+    if found.right.high < found.lazy.accuracy:
+        return said + "As verdicts on single comments they are worth less than a guess."
+    return said + "As verdicts on single comments these rows do not show that they beat a guess."
 
 
 def _tied(found: Measured) -> Html:

@@ -52,7 +52,7 @@ def interaction(thread: int, position: int, n: int, **more: Any) -> dict[str, An
         "op_edit": None, "op_edit_utc": None, "op_general": [], "op_general_utc": [],
         "n_op_general": 0, "score": 1 + (thread * 7 + position * 3) % 9,
         "created_utc": created, "post_created_utc": START + thread * 9000 - 1200,
-        "followup_days": 30.0, "era": "2018-11 to 2022" if thread % 2 else "2023-08 on",
+        "followup_days": 30.0, "era": "2017-07..2022-12" if thread % 2 else "2023-11..",
         "observable": ["op_replies", "op_general", "score", "removal"],
         "edited": "unedited", "post_edited": "unedited", "removal": "none", "post_removal": "none",
         "n_feedback_cut": 0, "position": position, "n_siblings": n - 1, "n_earlier": position,

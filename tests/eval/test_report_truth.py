@@ -52,7 +52,7 @@ def test_the_lazy_answer_stands_beside_the_labels() -> None:
     found = measure(sample, truth)
     assert found is not None
     assert found.lazy.accuracy == pytest.approx(found.helpful_share)
-    assert "do not beat the lazy answer" in known_truth(found)
+    assert "worth less than a guess" in known_truth(found)
 
 
 def test_rows_without_probability_or_truth_are_left_out() -> None:
@@ -64,6 +64,17 @@ def test_rows_without_probability_or_truth_are_left_out() -> None:
     assert found is not None
     assert found.n == 250
     assert measure(sample, Truth({}, {})) is None
+
+
+def test_help_that_got_no_label_counts_as_missed() -> None:
+    sample, truth = world(1.0, 0.0, 0.0)
+    helps = np.array([truth.latents[k][0] > 0 for k in sample.comment_id])
+    sample.label[:] = 1.0
+    sample.label[: N // 2] = np.nan
+    found = measure(sample, truth)
+    assert found is not None
+    assert found.reached.n == helps.sum()
+    assert found.reached.value == pytest.approx(helps[N // 2 :].sum() / helps.sum())
 
 
 @pytest.mark.parametrize(
