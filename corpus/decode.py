@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterable, Iterator
 from queue import Queue
 from typing import NamedTuple, TypeVar
 
-from .frames import Damage, Source, decoded
+from .frames import STEP, Damage, Source, decoded
 
 BLOCK = 1 << 22  # decoded bytes handed over at once: cache-friendly, few thread switches (measured)
 LINE_CAP = 1 << 24  # ours: the longest real line is far below 1 MB
@@ -37,7 +37,7 @@ def read_blocks(
     Holds at most `AHEAD` + 2 blocks, one line of `LINE_CAP`, and the decompressor's window.
     Raises InputError where the file cannot be read.
     """
-    found = blocks_of(decoded(source), size)
+    found = blocks_of(decoded(source, min(size, STEP)), size)
     return in_background(found, AHEAD) if in_thread else found
 
 

@@ -152,7 +152,7 @@ def codec_of(name: str, head: bytes) -> str:
 
 
 def decoded(source: Source, step: int = STEP) -> Iterator[bytes | Damage]:
-    """The text of one dump file in pieces of at most `step` bytes (plain files: `PIECE`).
+    """The text of one dump file in pieces of about `step` bytes.
 
     A Damage stands where bytes are missing; what follows it does not continue what came before.
     """
@@ -161,7 +161,7 @@ def decoded(source: Source, step: int = STEP) -> Iterator[bytes | Damage]:
     if not codec:
         while head:
             yield head
-            head = source.read()
+            head = source.read(min(step, PIECE))
         return
     if not head:
         yield Damage(0, "truncated_frame")

@@ -18,17 +18,17 @@ HELD_BYTES = 1 << 27  # of Arrow batches
 
 
 class Spool:
-    """`add` rows, `finish`, `read` them per bucket, `close`; above `held_bytes`, rows wait on disk.
+    """`add` rows, `finish`, `read` them per bucket, `close`; above `HELD_BYTES`, rows wait on disk.
 
     The bucket of a row is its thread's: `int(thread id36, 36) % n_buckets`. `spans` maps each
     subreddit (lower case) to the first and last `created_utc` of its rows.
     """
 
-    def __init__(self, kind: str, n_buckets: int, tmp: Path, held_bytes: int = HELD_BYTES):
+    def __init__(self, kind: str, n_buckets: int, tmp: Path):
         self.schema = COMMENT_SCHEMA if kind == "comments" else SUBMISSION_SCHEMA
         self.spans: dict[str, list[int]] = {}
         self._thread = self.schema.get_field_index("thread_id" if kind == "comments" else "id")
-        self._n_buckets, self._tmp, self._held_bytes = n_buckets, tmp, held_bytes
+        self._n_buckets, self._tmp = n_buckets, tmp
         self._rows: list[Submission | Comment] = []
         self._held: list[_Part] = []  # after what is spilled, in file order
         self._n_held = 0
@@ -38,7 +38,7 @@ class Spool:
         self._rows.extend(rows)
         if len(self._rows) >= ROWS_PER_GROUP:
             self._to_arrow()
-            if self._n_held > self._held_bytes:
+            if self._n_held > HELD_BYTES:
                 self._spill()
 
     def finish(self) -> list[int]:

@@ -94,8 +94,16 @@ class _NotARow(Exception):
     """Why a line gives no row; the word is what the manifest counts."""
 
 
+class _Unwanted(_NotARow):
+    """A line of another subreddit."""
+
+
 class _NeedsRepair(Exception):
     """The fast way met a value that must be replaced and counted."""
+
+
+# What the fast way gives up on; the patient one then finds the row or the reason.
+_ONCE_MORE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, _NeedsRepair, _NotARow)
 
 
 _FIRST, _LAST = 1_100_000_000, 4_102_444_800  # 2004-11, before Reddit; 2100-01
@@ -107,6 +115,7 @@ _new_row = tuple.__new__  # a NamedTuple's own constructor unpacks twice: 0.7 of
 _USUAL_IDS = re.compile("[0-9a-z]{1,13} t3_[0-9a-z]{1,13} t[13]_[0-9a-z]{1,13}").fullmatch
 _ID = re.compile(r"(?:t([13])_)?([0-9a-z]{1,13})").fullmatch  # 13 digits fill 64 bits
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_TEXT = {"comments": "body", "submissions": "title"}  # a kind's own field
 _NOBODY = {None, "", "[deleted]", "[removed]"}
 _GONE = {  # instead of a text, or of a title
     "[deleted]": "author", "[deleted by user]": "author",
@@ -150,11 +159,11 @@ class LineParser:
                 if self.wanted:
                     self._check(post.subreddit)
                 return _submission(post, line)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, _NeedsRepair):
-            pass  # once more, patiently
-        except _NotARow as e:
+        except _Unwanted:
             self._n_known = len(self.damaged)
-            return str(e)
+            return "other_subreddit"
+        except _ONCE_MORE:
+            pass
         self._n_known = len(self.damaged)
         try:
             return self._patiently(raw, line)
@@ -178,13 +187,13 @@ class LineParser:
 
     def _check(self, subreddit: str | None) -> None:
         if self.wanted and subreddit and subreddit.lower() not in self.wanted:
-            raise _NotARow("other_subreddit")
+            raise _Unwanted("other_subreddit")
 
     def _patiently(self, raw: bytes, line: int) -> Submission | Comment:
         """By `json.loads`, with types as loose as they come; counts what had to be replaced."""
         repairs: set[str] = set()
         fields = self._loads(raw, line, repairs)
-        kind = kind_of(fields)
+        kind = self.kind if _TEXT.get(self.kind) in fields else kind_of(fields)
         if not kind:
             raise _NotARow("not_reddit")
         self.kind = self.kind or kind
@@ -258,7 +267,7 @@ def _loosely(fields: dict[str, Any], shape: type[_Wire], repairs: set[str]) -> _
         elif isinstance(value, int | float) and not -_INT64 <= value < _INT64:
             value = field.default
             repairs.add("number")
-        elif value is not UNSET:
+        if value is not UNSET:
             try:
                 value = msgspec.convert(value, field.type, strict=False)
             except msgspec.ValidationError:
