@@ -1,0 +1,258 @@
+"""How fast a dump becomes rows: ours against the decompressor alone and a plain `json` reader.
+
+    python benchmarks/ingest.py [--mb 1024] [--rounds 3] [--json] [--memory]
+
+Makes two dumps (zstd with a 2 GiB window, ~70 fields and ~1.85 KB a comment), once per machine:
+`site`, where 0.5 % of the lines belong to five wanted subreddits, and `own`, a per-subreddit file
+where all do. In every round each candidate runs once, in a process of its own, beside a
+`zstd -dc --long=31 > /dev/null` run: ratios are paired, so a loaded machine moves both.
+
+- `site/limit`, `own/limit`: `ingest_file` as a build uses it (digest, Parquet, done file) / zstd
+- `site/naive`: a reader that splits and `json.loads`es every line / `ingest_file`
+
+`bound` is what issue 2 asks for; the median over the rounds is compared with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from backports import zstd
+
+from redditess.corpus.folder import BuildFolder
+from redditess.corpus.ingest import ingest_file
+from redditess.corpus.settings import Settings
+
+WANTED = ("bench_anxiety", "bench_lowmood", "bench_sleep", "bench_stress", "bench_grief")
+SHARE = {"site": 0.005, "own": 1.0}
+N_SUBREDDITS = 20_000
+VERSION = "1"  # of the data below; another one is made afresh
+BOUNDS = {"site/limit": (1.7, "<="), "own/limit": (5.0, "<="), "site/naive": (6.0, ">=")}
+
+
+# --- data
+
+
+def comments(which: str, n_bytes: int) -> Iterator[bytes]:
+    """Invented comment lines with the fields of a 2022 month, about `n_bytes` in all."""
+    random_ = random.Random(which)
+    words = [
+        "".join(random_.choices("abcdefghijklmnoprstuvw", k=n))
+        for n in range(2, 11)
+        for _ in range(400)
+    ]
+    names = [f"bench_other_{i}" for i in range(N_SUBREDDITS)]
+    made, i = 0, 0
+    while made < n_bytes:
+        i += 1
+        wanted = random_.random() < SHARE[which]
+        name = random_.choice(WANTED) if wanted else random_.choice(names)
+        line = json.dumps(comment(random_, i, name, words), separators=(",", ":")).encode() + b"\n"
+        made += len(line)
+        yield line
+
+
+def comment(random_: random.Random, i: int, name: str, words: list[str]) -> dict[str, object]:
+    """One comment, 72 fields; body lengths follow a log-normal with median 100 characters."""
+    n_words = min(int(random_.lognormvariate(3, 1)) + 1, 1500)
+    body, author = (
+        " ".join(random_.choices(words, k=n_words)),
+        random_.choice(words) + str(i % 99991),
+    )
+    id_, post = f"k{i:06x}", f"1{random_.randrange(1 << 22):06x}"
+    utc = 1_650_000_000 + i // 40
+    return {
+        "all_awardings": [], "approved_at_utc": None, "approved_by": None, "archived": False,
+        "associated_award": None, "author": author, "author_cakeday": None,
+        "author_flair_background_color": None, "author_flair_css_class": None,
+        "author_flair_richtext": [], "author_flair_template_id": None, "author_flair_text": None,
+        "author_flair_text_color": None, "author_flair_type": "text",
+        "author_fullname": f"t2_{i * 7919 % 100_000_007:x}", "author_is_blocked": False,
+        "author_patreon_flair": False, "author_premium": False, "awarders": [],
+        "banned_at_utc": None, "banned_by": None, "body": body, "can_gild": True,
+        "can_mod_post": False, "collapsed": False, "collapsed_because_crowd_control": None,
+        "collapsed_reason": None, "collapsed_reason_code": None, "comment_type": None,
+        "controversiality": 0, "created": utc, "created_utc": utc, "distinguished": None,
+        "downs": 0, "edited": utc + 600 if i % 40 == 0 else False, "gilded": 0,
+        "gildings": {}, "id": id_, "is_submitter": i % 10 == 0, "likes": None,
+        "link_author": random_.choice(words), "link_id": f"t3_{post}",
+        "link_permalink": f"https://www.reddit.com/r/{name}/comments/{post}/{random_.choice(words)}/",
+        "link_title": " ".join(random_.choices(words, k=9)), "locked": False, "mod_note": None,
+        "mod_reason_by": None, "mod_reason_title": None, "mod_reports": [], "name": f"t1_{id_}",
+        "no_follow": True, "nest_level": i % 7, "num_reports": None, "over_18": False,
+        "parent_id": f"t3_{post}" if i % 3 else f"t1_k{i // 2:06x}",
+        "permalink": f"/r/{name}/comments/{post}/{random_.choice(words)}/{id_}/",
+        "removal_reason": None, "replies": "", "report_reasons": None,
+        "retrieved_on": utc + 3_000_000, "saved": False,
+        "score": int(random_.paretovariate(1)), "score_hidden": False,
+        "send_replies": True, "stickied": False, "subreddit": name,
+        "subreddit_id": f"t5_{hash_of(name):x}", "subreddit_name_prefixed": f"r/{name}",
+        "subreddit_type": "public", "top_awarded_type": None, "total_awards_received": 0,
+        "treatment_tags": [], "unrepliable_reason": None, "ups": 1, "user_reports": [],
+    }  # fmt: skip
+
+
+def hash_of(name: str) -> int:
+    return sum(ord(c) * 31**i for i, c in enumerate(name)) % 1_000_000_007
+
+
+def dump(which: str, mb: int, folder: Path) -> Path:
+    """Makes (once) the dump; a frame like that of the published months: 2 GiB window, checksum."""
+    path = folder / f"RC_{which}_{mb}mb_v{VERSION}.zst"
+    if path.exists():
+        return path
+    print(f"making {path} ...", file=sys.stderr)
+    p = zstd.CompressionParameter
+    options = {
+        p.compression_level: 3,
+        p.window_log: 31,
+        p.enable_long_distance_matching: 1,
+        p.checksum_flag: 1,
+    }
+    part = path.with_suffix(".part")
+    with open(part, "wb") as file:
+        compressor = zstd.ZstdCompressor(options=options)
+        for line in comments(which, mb << 20):
+            file.write(compressor.compress(line))
+        file.write(compressor.flush())
+    part.rename(path)
+    return path
+
+
+# --- candidates: each runs in a process of its own (`--run NAME PATH`)
+
+
+def run_ours(path: Path) -> int:
+    out = Path(tempfile.mkdtemp(prefix="bench-ingest-", dir=path.parent))
+    try:
+        wanted = WANTED if "_site_" in path.name else ()
+        settings = Settings(subreddits=wanted, n_buckets=64)
+        return int(ingest_file(path, settings, BuildFolder(out).create())["kept"])
+    finally:
+        shutil.rmtree(out)
+
+
+def run_naive(path: Path) -> int:
+    """What people write: decompress, decode, split, `json.loads`, test. Keeps 16 fields."""
+    wanted = {name.lower() for name in WANTED}
+    fields = (
+        "id", "link_id", "parent_id", "subreddit", "author", "body", "created_utc", "retrieved_on",
+        "score", "score_hidden", "edited", "is_submitter", "stickied", "distinguished", "name",
+        "locked",
+    )  # fmt: skip
+    rows, tail = [], ""
+    options = {zstd.DecompressionParameter.window_log_max: 31}
+    with zstd.open(path, "rb", options=options) as file:
+        while chunk := file.read(1 << 27):
+            lines = (tail + chunk.decode()).split("\n")
+            tail = lines.pop()
+            for line in lines:
+                fields_of = json.loads(line)
+                if fields_of["subreddit"].lower() in wanted:
+                    rows.append({field: fields_of.get(field) for field in fields})
+    return len(rows)
+
+
+CANDIDATES = {"ours": run_ours, "naive": run_naive}
+
+
+def timed(command: list[str]) -> float:
+    """Wall seconds of one child process, with its start."""
+    start = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def limit(path: Path) -> float:
+    return timed(["zstd", "-dcq", "--long=31", str(path)])
+
+
+def candidate(name: str, path: Path) -> float:
+    """Seconds of the work alone: the child measures itself, after its imports."""
+    command = [sys.executable, __file__, "--run", name, str(path)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    record = json.loads(done.stdout)
+    print(f"  {name:6} {path.name:24} {record}", file=sys.stderr)
+    return float(record["wall_s"])
+
+
+def run_here(name: str, path: Path) -> None:
+    start = time.perf_counter()
+    kept = CANDIDATES[name](path)
+    wall, usage = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF)
+    cpu = usage.ru_utime + usage.ru_stime
+    figures = {
+        "kept": kept,
+        "wall_s": round(wall, 3),
+        "cpu_s": round(cpu, 2),
+        "peak_mb": usage.ru_maxrss >> 10,
+    }
+    print(json.dumps(figures))
+
+
+def measure(paths: dict[str, Path], rounds: int, naive_rounds: int) -> dict[str, list[float]]:
+    """Paired ratios, one per round."""
+    ratios: dict[str, list[float]] = {name: [] for name in BOUNDS}
+    for path in paths.values():
+        limit(path)  # the file is in the page cache from here on
+    for i in range(rounds):
+        floor = limit(paths["site"])
+        ours = candidate("ours", paths["site"])
+        ratios["site/limit"].append(ours / floor)
+        if i < naive_rounds:
+            ratios["site/naive"].append(candidate("naive", paths["site"]) / ours)
+        floor = limit(paths["own"])
+        ratios["own/limit"].append(candidate("ours", paths["own"]) / floor)
+    return ratios
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--mb", type=int, default=1024, help="raw megabytes of each dump")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--naive-rounds", type=int, default=2)
+    parser.add_argument(
+        "--folder", type=Path, default=Path(tempfile.gettempdir()) / "redditess-bench"
+    )
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--run", nargs=2, metavar=("NAME", "PATH"), help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.run:
+        run_here(args.run[0], Path(args.run[1]))
+        return
+    args.folder.mkdir(parents=True, exist_ok=True)
+    paths = {which: dump(which, args.mb, args.folder) for which in SHARE}
+    ratios = measure(paths, args.rounds, args.naive_rounds)
+    for name, values in ratios.items():
+        bound, sense = BOUNDS[name]
+        median, base = (
+            statistics.median(values),
+            "json.loads reader" if "naive" in name else "zstd -dc",
+        )
+        if args.json:
+            record = {
+                "name": f"ingest/{name}",
+                "ratio": round(median, 3),
+                "bound": bound,
+                "sense": sense,
+            }
+            print(json.dumps({**record, "n": len(values), "baseline": base, "mb": args.mb}))
+        else:
+            spread = f"{min(values):.2f}-{max(values):.2f}"
+            figures = f"{name:12} {median:5.2f} ({spread}, n={len(values)})"
+            print(f"{figures}  bound {sense} {bound}  vs {base}")
+
+
+if __name__ == "__main__":
+    main()
