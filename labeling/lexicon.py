@@ -10,12 +10,15 @@ from __future__ import annotations
 import math
 import re
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Any, NamedTuple
 
 MAX_CHARS = 40_000  # the longest text Reddit takes (a post); more is not a person writing
+KIND = 2.0  # the valence of "ty"; turned around, of "thanks for nothing"
 _BLANK = "(?:[\\s,]{1,3})"
+_STOPS = frozenset(".!?\n;")
 
 
 class Sentiment(NamedTuple):
@@ -30,7 +33,8 @@ class Reading(NamedTuple):
     """One reply, read once for every function that hears replies."""
 
     thanks: tuple[str, ...]
-    sentiment: Sentiment
+    sentiment: Sentiment  # of everything it says
+    reaction: Sentiment  # without the bad words that OP uses of OP's own life
 
 
 def gratitude(text: str) -> tuple[str, ...]:
@@ -70,8 +74,21 @@ def sentiment(text: str) -> Sentiment:
 
 
 def read(text: str) -> Reading:
-    """Thanks and sentiment of one reply."""
-    return Reading(gratitude(text), sentiment(text))
+    """Thanks and sentiment of one reply: what looks like thanks and is none sounds good to nobody.
+
+    >>> read("Thanks for nothing.").sentiment.score < 0
+    True
+    >>> read("I feel terrible today").reaction.score, read("I feel terrible today").sentiment.score
+    (0.0, -0.7615941559557649)
+    """
+    thanks = _phrases("gratitude").find(text)
+    cut, scorn = _phrases("gratitude").cut(text)
+    sounds = _polarity()
+    # "ty" and "needed this" hold no word of polarity, and are meant as kindly as "thank you".
+    kind = [words for words in thanks if sounds.read(words).score <= 0]
+    extra = [(words, KIND) for words in kind] + [(words, -KIND) for words in scorn]
+    own_left_out = sounds.read(cut, extra, leave_out_own=True)
+    return Reading(thanks, sounds.read(cut, extra), own_left_out)
 
 
 class _Phrases:
@@ -80,16 +97,27 @@ class _Phrases:
     def __init__(self, table: dict[str, Any]):
         self.stems: list[str] = table["stems"]
         self.families = _regex(table["families"], table.get("raw", {}))
-        self.traps = _regex(table["traps"], {})
+        self.scorn = _regex(table.get("scorn", {}))
+        self.decoys = _regex(table.get("decoys", {}))
+        self.negated = _regex(table["negated"])
 
     def find(self, text: str) -> tuple[str, ...]:
         low = _plain(text)
         if not any(stem in low for stem in self.stems) or not self.families.search(low):
             return ()
-        low = self.traps.sub(lambda m: "|" * len(m[0]), low)
+        for trap in (self.scorn, self.decoys, self.negated):
+            low = trap.sub(_struck, low)
         shown = text if len(text) == len(low) else low  # one capital letter lower-cases to two
         spans = (m.span() for m in self.families.finditer(low))
         return tuple(dict.fromkeys(shown[a:b].strip() for a, b in spans))
+
+    def cut(self, text: str) -> tuple[str, tuple[str, ...]]:
+        """The text without scorn and decoys, and the words of scorn."""
+        low = _plain(text)
+        if not any(stem in low for stem in self.stems):
+            return low, ()
+        scorn = tuple(m[0].strip() for m in self.scorn.finditer(low))
+        return self.decoys.sub(_struck, self.scorn.sub(_struck, low)), scorn
 
 
 class _Polarity:
@@ -109,12 +137,20 @@ class _Polarity:
         self.negators = frozenset(words["negators"].split())
         self.scale = dict.fromkeys(words["stronger"].split(), 1.4)
         self.scale |= dict.fromkeys(words["weaker"].split(), 0.6)
+        self.directed = frozenset(table["directed"]["words"].split())
+        self.own = frozenset(table["directed"]["own"].split())
         emoji = "".join(sorted(set("".join(table["emoji"].values()))))
         self.token = re.compile(f"[a-z]+(?:'[a-z]+)?|[{emoji}]|[.!?\\n;]")
 
-    def read(self, text: str) -> Sentiment:
+    def read(
+        self, text: str, extra: Sequence[tuple[str, float]] = (), leave_out_own: bool = False
+    ) -> Sentiment:
         tokens: list[str] = self.token.findall(_plain(text))
         found = self._found(tokens)
+        if leave_out_own:
+            own = self._own_sentences(tokens)
+            found = [hit for hit in found if hit[2] > 0 or not own[hit[0]]]
+        found += [(len(tokens), words, value) for words, value in extra]
         if not found:
             return Sentiment(0.0, (), ())
         last_but = max((i for i, t in enumerate(tokens) if t in ("but", "however")), default=-1)
@@ -140,11 +176,21 @@ class _Polarity:
                 found.append((i, word, self._modified(tokens, i, value)))
         return found
 
+    def _own_sentences(self, tokens: list[str]) -> list[bool]:
+        """Per token: its sentence says "I" and speaks of nobody else's words."""
+        own, start = [False] * len(tokens), 0
+        for end in [*(i for i, t in enumerate(tokens) if t in _STOPS), len(tokens)]:
+            words = set(tokens[start:end])
+            if words & self.own and not words & self.directed:
+                own[start:end] = [True] * (end - start)
+            start = end
+        return own
+
     def _modified(self, tokens: list[str], i: int, value: float) -> float:
         """Looks back three words inside the sentence for negation and intensity."""
         for j in range(i - 1, max(-1, i - 4), -1):
             before = tokens[j]
-            if before in ".!?\n;":
+            if before in _STOPS:
                 break
             if before in self.negators:
                 value *= -0.6  # "not great" is less bad than "bad"
@@ -157,12 +203,21 @@ def _plain(text: str) -> str:
     return text[:MAX_CHARS].lower().replace("’", "'")
 
 
-def _regex(bounded: dict[str, list[str]], raw: dict[str, list[str]]) -> re.Pattern[str]:
-    """Patterns in the notation of the TOML files -> one alternation, longest first."""
+def _struck(match: re.Match[str]) -> str:
+    return "|" * len(match[0])
+
+
+def _regex(
+    bounded: dict[str, list[str]], raw: dict[str, list[str]] | None = None
+) -> re.Pattern[str]:
+    """Patterns in the notation of the TOML files -> one alternation, longest first.
+
+    Without any pattern it matches nowhere.
+    """
     patterns = sorted((p for group in bounded.values() for p in group), key=len, reverse=True)
     inner = "|".join(p.replace(" ", _BLANK).replace("'", "'?") for p in patterns)
-    extra = [p for group in raw.values() for p in group]
-    return re.compile("|".join([f"\\b(?:{inner})\\b", *extra]))
+    extra = [p for group in (raw or {}).values() for p in group]
+    return re.compile("|".join([f"\\b(?:{inner})\\b" if inner else "(?!)", *extra]))
 
 
 def _table(name: str) -> dict[str, Any]:

@@ -33,11 +33,11 @@ def general_feedback(table: pa.Table) -> Votes:
     total, n_heard = np.zeros(n), np.zeros(n)
     words: dict[int, list[Heard]] = {}
     for place, text, row in _later_texts(table, created):
-        reading = read_once(text)  # the same text stands in every row of its thread
-        total[row] += stage_score(reading, G0)
+        thanks, sounds, _ = read_once(text)  # the same text stands in every row of its thread
+        total[row] += stage_score(thanks, sounds, G0)
         n_heard[row] += 1
-        if reading.thanks:
-            words.setdefault(row, []).extend(heard(place, reading))
+        if thanks:
+            words.setdefault(row, []).extend(heard(place, thanks, sounds))
     votes = Votes.blank(n)
     scores = np.full(n, np.nan)
     scores[n_heard > 0] = total[n_heard > 0] / n_heard[n_heard > 0]

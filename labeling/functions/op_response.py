@@ -21,12 +21,12 @@ _READS = ("op_replies", "observable")
 read_once = lru_cache(maxsize=4096)(lexicon.read)
 
 
-def stage_score(reading: lexicon.Reading, g0: float) -> float:
+def stage_score(thanks: tuple[str, ...], sounds: lexicon.Sentiment, g0: float) -> float:
     """The stage score g * s of one text: g is 1 where it thanks, else `g0`; s its sentiment.
 
     "Stage score = their product" is the paper's (section 3.2); g0 and the scale of s are ours.
     """
-    return (1.0 if reading.thanks else g0) * reading.sentiment.score
+    return (1.0 if thanks else g0) * sounds.score
 
 
 def to_votes(scores: np.ndarray) -> np.ndarray:
@@ -37,12 +37,12 @@ def to_votes(scores: np.ndarray) -> np.ndarray:
     return votes
 
 
-def heard(place: str, reading: lexicon.Reading) -> list[Heard]:
+def heard(place: str, thanks: tuple[str, ...], sounds: lexicon.Sentiment) -> list[Heard]:
     """What one text said, as evidence."""
     return [
-        Heard(place, "thanks", reading.thanks),
-        Heard(place, "positive", reading.sentiment.positive),
-        Heard(place, "negative", reading.sentiment.negative),
+        Heard(place, "thanks", thanks),
+        Heard(place, "positive", sounds.positive),
+        Heard(place, "negative", sounds.negative),
     ]
 
 
@@ -58,7 +58,8 @@ def unheard(table: pa.Table, n_replies: np.ndarray) -> np.ndarray:
 def op_response(table: pa.Table) -> Votes:
     """OP's reaction under the comment, turns that carry no signal left out of the mean.
 
-    A reply without thanks counts half, so that hostility and warmth can count at all. Where OP
+    A reply without thanks counts half, so that hostility and warmth can count at all. Bad words
+    in a sentence about OP's own life ("I feel terrible") are no reaction and not heard. Where OP
     thanked in any turn the vote is never NOT_EFFECTIVE: thanks beside bitter words is mostly a
     poster whose life is bitter, so it abstains.
     """
@@ -80,12 +81,13 @@ def _op_response(table: pa.Table, g0: float, literal: bool) -> Votes:
     thanked = np.zeros(n, bool)
     words: dict[int, list[Heard]] = {}
     for text, row, turn in zip(texts, rows.tolist(), index.tolist(), strict=True):
-        reading = read_once(str(text))
-        score = stage_score(reading, g0)
+        thanks, sentiment, reaction = read_once(str(text))
+        sounds = sentiment if literal else reaction
+        score = stage_score(thanks, sounds, g0)
         total[row] += score
-        n_counted[row] += literal or score != 0 or bool(reading.thanks)
-        thanked[row] |= bool(reading.thanks)
-        words.setdefault(row, []).extend(heard(f"reply {turn}", reading))
+        n_counted[row] += literal or score != 0 or bool(thanks)
+        thanked[row] |= bool(thanks)
+        words.setdefault(row, []).extend(heard(f"reply {turn}", thanks, sounds))
     votes = Votes.blank(n)
     answered = n_counted > 0
     scores = np.full(n, np.nan)

@@ -60,6 +60,20 @@ def test_the_literal_product_cannot_hear_hostility_without_thanks(rows) -> None:
     assert votes("op_response", table).vote.tolist() == [NOT_EFFECTIVE]
 
 
+def test_a_story_of_bad_nights_is_no_rejection_except_in_the_paper(rows) -> None:
+    table = rows(
+        {"op_replies": ["I slept three hours. I feel awful, my head is garbage."]},
+        {"op_replies": ["ty. I slept badly, my head is awful, worthless garbage."]},
+    )
+    assert votes("op_response", table).vote.tolist() == [ABSTAIN, EFFECTIVE]
+    assert votes("op_response_paper", table).vote.tolist() == [ABSTAIN, NOT_EFFECTIVE]
+
+
+def test_scorn_votes_against(rows) -> None:
+    table = rows({"op_replies": ["Thanks for nothing."]}, {"op_replies": ["thanks in advance"]})
+    assert votes("op_response", table).vote.tolist() == [NOT_EFFECTIVE, ABSTAIN]
+
+
 def test_evidence_names_the_reply(rows) -> None:
     table = rows({"op_replies": ["It was a Tuesday.", "ok. thank you"]}, {"op_replies": ["thx"]})
     answer = votes("op_response", table)

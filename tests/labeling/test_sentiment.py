@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from redditess.labeling.lexicon import gratitude, sentiment
+from redditess.labeling.lexicon import gratitude, read, sentiment
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,33 @@ def test_distress_is_not_rejection() -> None:
     """The cut-off of a vote is 0.2 after halving; this many words of distress do not reach it."""
     text = "I have been so anxious and depressed"
     assert -0.4 < sentiment(text).score < 0
+
+
+def test_scorn_sounds_bad_and_decoys_sound_like_nothing() -> None:
+    for scorn in ("Thanks for nothing.", "No thanks.", "Wow, thanks, I'm cured"):
+        assert read(scorn).sentiment.score < -0.5, scorn
+    for decoy in ("Happy Thanksgiving!", "Thanks in advance", "thank god", "hope that helps"):
+        assert read(decoy).sentiment.score == 0, decoy
+
+
+@pytest.mark.parametrize("text", ["ty", "I needed to hear this", "means the world", "Ta, mate"])
+def test_thanks_without_a_word_of_polarity_sound_good(text: str) -> None:
+    assert read(text).reaction.score > 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("I feel awful and worthless.", False),
+        ("I feel awful and worthless. Your comment is useless.", True),
+        ("You make me feel awful.", True),
+        ("That was a horrible thing to say.", True),
+        ("My life is garbage but I love this", False),
+    ],
+)
+def test_what_op_says_of_their_own_life_is_no_reaction(text: str, heard: bool) -> None:
+    assert bool(read(text).reaction.negative) == heard
+    assert read(text).sentiment.negative
 
 
 def test_negation_ends_with_the_sentence() -> None:
