@@ -30,7 +30,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
 from redditess.corpus.folder import BuildFolder
 from redditess.corpus.records import COMMENT_SCHEMA, SUBMISSION_SCHEMA
 from redditess.corpus.settings import Settings
@@ -41,20 +43,28 @@ LIMIT_MB, WORKERS = 2_000, 2
 KEPT, REPEATED, BY_OP, TOP = 0.6, 0.004, 0.1, 0.35
 START = 1_546_300_800  # 2019-01-01: an era that shows every signal
 SETTINGS = Settings(
-    filters=("bot", "moderator", "advertising", "survey", "link_post", "removed", "too_short", "minor")
+    filters=(
+        "bot",
+        "moderator",
+        "advertising",
+        "survey",
+        "link_post",
+        "removed",
+        "too_short",
+        "minor",
+    )
 )
 SPANS = {"anxiety": [[START, START + 40_000_000]]}
-WORDS = np.array(
+WORDS = (
     "i feel so tired of this and the nights are long my head will not stop when work starts again "
     "you are not alone it gets better try to breathe slowly talk with someone near walk outside "
     "sleep helped me last year doctor said small steps every day count please be kind friend "
-    "family listen hope pain alone anxious calm morning evening thought worry school job".split(),
-    dtype=object,
-)  # fmt: skip
+    "family listen hope pain alone anxious calm morning evening thought worry school job"
+)
 
 
 def make_raw(folder: BuildFolder, scale: float, seed: int = 0) -> None:
-    """Two dump files' worth of raw tables per kind and bucket; posts that are not kept are links."""
+    """Raw tables of two dump files per kind and bucket; posts that are not kept are links."""
     rng = np.random.default_rng(seed)
     texts = _texts(rng, 20_000)
     n_posts, n_comments = (int(n * scale / N_BUCKETS) for n in (N_POSTS, N_COMMENTS))
@@ -70,9 +80,12 @@ def make_raw(folder: BuildFolder, scale: float, seed: int = 0) -> None:
 def _texts(rng: np.random.Generator, n: int) -> pa.Array:
     """Log-normal lengths, median 40 words; one in twenty has an edit mark, a link or a quote."""
     lengths = np.clip(rng.lognormal(3.7, 0.9, n), 2, 600).astype(int)
-    texts = [" ".join(WORDS[rng.integers(0, len(WORDS), k)]) + "." for k in lengths]
+    words = np.array(WORDS.split(), dtype=object)
+    texts = [" ".join(words[rng.integers(0, len(words), k)]) + "." for k in lengths]
     for i in range(0, n, 20):
-        texts[i] += ("\n\nEDIT: thanks everyone", " see https://example.org/a", "\n> so\nyes")[i // 20 % 3]
+        texts[i] += ("\n\nEDIT: thanks everyone", " see https://example.org/a", "\n> so\nyes")[
+            i // 20 % 3
+        ]
     return pa.array(texts)
 
 
@@ -84,7 +97,9 @@ def _bucket(
     people = np.array([f"person_{i:07d}" for i in range(200_000)], dtype=object)
     op = people[rng.integers(0, len(people), n_posts)]
     post_utc = START + rng.integers(0, 30_000_000, n_posts)
-    of = np.minimum((rng.pareto(1.2, n) * n_posts / 20).astype(int), n_posts - 1)  # few large threads
+    of = np.minimum(
+        (rng.pareto(1.2, n) * n_posts / 20).astype(int), n_posts - 1
+    )  # few large threads
     of = np.where(rng.random(n) < 0.7, rng.integers(0, n_posts, n), of)
     of.sort()
     ids = np.array([f"t1_{bucket:02d}{i:07d}" for i in range(n)], dtype=object)
@@ -99,8 +114,9 @@ def _bucket(
             "id": ids, "thread_id": posts[of], "parent_id": np.where(top, posts[of], ids[earlier]),
             "subreddit": ["Anxiety"] * n,
             "author": np.where(by_op, op[of], people[rng.integers(0, len(people), n)]),
-            "body": texts.take(pa.array(pick)), "created_utc": utc, "retrieved_utc": utc + 3_000_000,
-            "score": rng.geometric(0.3, n), "edited": ["unedited"] * n,
+            "body": texts.take(pa.array(pick)), "created_utc": utc,
+            "retrieved_utc": utc + 3_000_000, "score": rng.geometric(0.3, n),
+            "edited": ["unedited"] * n,
             "edited_utc": pa.nulls(n, pa.int64()), "removal": ["none"] * n, "is_submitter": by_op,
             "stickied": np.zeros(n, bool), "distinguished": pa.nulls(n, pa.string()),
             "invented": np.ones(n, bool), "line": np.arange(1, n + 1),
@@ -111,9 +127,7 @@ def _bucket(
         {
             "id": posts, "subreddit": ["Anxiety"] * n_posts, "author": op,
             "title": ["A title of nine words as they often are"] * n_posts,
-            "selftext": pa.array(
-                [f"{a} {b}" for a, b in zip(*(texts.take(pa.array(rng.integers(0, len(texts), n_posts)))
-                 .to_pylist() for _ in range(2)), strict=True)]),
+            "selftext": _pairs(rng, texts, n_posts),
             "created_utc": post_utc, "retrieved_utc": post_utc + 3_000_000,
             "score": rng.geometric(0.1, n_posts), "edited": ["unedited"] * n_posts,
             "edited_utc": pa.nulls(n_posts, pa.int64()), "removal": ["none"] * n_posts,
@@ -131,51 +145,78 @@ def _bucket(
     )
 
 
+def _pairs(rng: np.random.Generator, texts: pa.Array, n: int) -> pa.Array:
+    """n posts, each of two texts."""
+    picked = (texts.take(pa.array(rng.integers(0, len(texts), n))) for _ in range(2))
+    return pc.binary_join_element_wise(*picked, " ")
+
+
 STATEMENT = """
 COPY (
 WITH p AS (
-  SELECT * FROM read_parquet('{raw}/submissions/*.parquet')
+  SELECT id, author, created_utc, filename AS file, file_row_number AS row
+  FROM read_parquet('{raw}/submissions/*.parquet', filename = true, file_row_number = true)
+  WHERE is_self
   QUALIFY row_number() OVER (PARTITION BY id ORDER BY retrieved_utc DESC NULLS LAST, line) = 1),
-c AS (
-  SELECT * FROM read_parquet('{raw}/comments/*.parquet')
-  QUALIFY row_number() OVER (PARTITION BY id ORDER BY retrieved_utc DESC NULLS LAST, line) = 1),
-m AS (
-  SELECT c.*, p.created_utc AS post_utc, p.title, p.selftext, p.author AS op,
+m AS MATERIALIZED (
+  SELECT c.*, p.created_utc AS post_utc, p.author AS op, p.file AS post_file, p.row AS post_row,
     c.is_submitter OR c.author = p.author AS is_op, starts_with(c.parent_id, 't3_') AS top
-  FROM c JOIN p ON p.id = c.thread_id WHERE p.is_self),
-turns AS (
-  WITH RECURSIVE up AS (
-    SELECT id, parent_id AS at, 1 AS depth FROM m WHERE is_op AND NOT top
+  FROM (
+    SELECT id, thread_id, parent_id, author, created_utc, score, is_submitter, filename AS file,
+      file_row_number AS row
+    FROM read_parquet('{raw}/comments/*.parquet', filename = true, file_row_number = true)
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY retrieved_utc DESC NULLS LAST, line) = 1) c
+  JOIN p ON p.id = c.thread_id),
+body AS (
+  SELECT body, filename AS file, file_row_number AS row
+  FROM read_parquet('{raw}/comments/*.parquet', filename = true, file_row_number = true)),
+up AS (
+  WITH RECURSIVE climb AS (
+    SELECT id, parent_id AS here, 1 AS depth FROM m WHERE is_op AND NOT top
     UNION ALL
-    SELECT up.id, t.parent_id, up.depth + 1 FROM up JOIN (SELECT id, parent_id FROM m WHERE NOT top) t
-      ON t.id = up.at)
-  SELECT up.at AS root, list(m.body ORDER BY up.depth, m.created_utc, m.id) AS op_replies,
+    SELECT climb.id, t.parent_id, climb.depth + 1
+    FROM climb JOIN (SELECT id, parent_id FROM m WHERE NOT top) t ON t.id = climb.here)
+  SELECT * FROM climb JOIN (SELECT id AS root FROM m WHERE top) ON root = here),
+turns AS (
+  SELECT up.root, bool_or(up.depth = 1) AS direct,
+    list(b.body ORDER BY up.depth, m.created_utc, m.id) AS op_replies,
     list(up.depth ORDER BY up.depth, m.created_utc, m.id) AS depths,
-    list(m.created_utc ORDER BY up.depth, m.created_utc, m.id) AS reply_utc,
-    bool_or(up.depth = 1) AS direct
-  FROM up JOIN m ON m.id = up.id WHERE starts_with(up.at, 't1_') GROUP BY up.at),
+    list(m.created_utc ORDER BY up.depth, m.created_utc, m.id) AS reply_utc
+  FROM up JOIN m ON m.id = up.id JOIN body b ON b.file = m.file AND b.row = m.row
+  GROUP BY up.root),
 general AS (
-  SELECT thread_id, list(body ORDER BY created_utc, id) AS op_general,
-    list(created_utc ORDER BY created_utc, id) AS op_general_utc FROM (
+  SELECT g.thread_id, list(b.body ORDER BY g.created_utc, g.id) AS op_general,
+    list(g.created_utc ORDER BY g.created_utc, g.id) AS op_general_utc
+  FROM (
     SELECT *, row_number() OVER (PARTITION BY thread_id ORDER BY created_utc, id) AS k
-    FROM m WHERE top AND is_op) WHERE k <= 8 GROUP BY thread_id),
-seen AS (SELECT thread_id, max(created_utc) AS op_last_seen_utc FROM m WHERE is_op GROUP BY thread_id),
+    FROM m WHERE top AND is_op) g
+  JOIN body b ON b.file = g.file AND b.row = g.row WHERE g.k <= 8 GROUP BY g.thread_id),
+seen AS (
+  SELECT thread_id, max(created_utc) AS op_last_seen_utc FROM m WHERE is_op GROUP BY thread_id),
 answers AS (
-  SELECT m.*, t.op_replies, t.depths, t.reply_utc, t.direct FROM m LEFT JOIN turns t ON t.root = m.id
-  WHERE m.top AND NOT m.is_op)
-SELECT a.thread_id, a.id, a.subreddit, a.op, a.author, a.title, a.selftext, a.body, a.op_replies,
-  a.depths, a.reply_utc, g.op_general, g.op_general_utc, a.score, a.created_utc, a.post_utc,
-  row_number() OVER (PARTITION BY a.thread_id ORDER BY a.created_utc, a.id) - 1 AS position,
-  count(*) OVER (PARTITION BY a.thread_id) - 1 AS n_siblings,
-  count(*) OVER earlier AS n_earlier, min(a.score) OVER earlier AS min_score_earlier,
-  max(a.score) OVER later AS max_score_later,
-  count(*) FILTER (a.direct) OVER (PARTITION BY a.thread_id) AS n_op_answered,
-  count(*) FILTER (a.direct) OVER later > 0 AS op_answered_later_sibling, s.op_last_seen_utc
-FROM answers a LEFT JOIN general g USING (thread_id) LEFT JOIN seen s USING (thread_id)
-WINDOW earlier AS (PARTITION BY a.thread_id ORDER BY a.created_utc
-    RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-  later AS (PARTITION BY a.thread_id ORDER BY a.created_utc
-    RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)
+  SELECT m.*, t.direct FROM m LEFT JOIN turns t ON t.root = m.id WHERE m.top AND NOT m.is_op),
+ranked AS (
+  SELECT *, row_number() OVER (PARTITION BY thread_id ORDER BY created_utc, id) - 1 AS position,
+    count(*) OVER (PARTITION BY thread_id) - 1 AS n_siblings,
+    count(*) OVER earlier AS n_earlier, min(score) OVER earlier AS min_score_earlier,
+    max(score) OVER later AS max_score_later,
+    count(*) FILTER (direct) OVER (PARTITION BY thread_id) AS n_op_answered,
+    count(*) FILTER (direct) OVER later > 0 AS op_answered_later_sibling
+  FROM answers
+  WINDOW earlier AS (PARTITION BY thread_id ORDER BY created_utc
+      RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
+    later AS (PARTITION BY thread_id ORDER BY created_utc
+      RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING))
+SELECT a.* EXCLUDE (file, row, post_file, post_row, direct), x.subreddit, x.title, x.selftext,
+  b.body, t.op_replies, t.depths, t.reply_utc, g.op_general, g.op_general_utc, s.op_last_seen_utc
+FROM ranked a
+JOIN body b ON b.file = a.file AND b.row = a.row
+JOIN (SELECT subreddit, title, selftext, filename AS file, file_row_number AS row
+  FROM read_parquet('{raw}/submissions/*.parquet', filename = true, file_row_number = true)) x
+  ON x.file = a.post_file AND x.row = a.post_row
+LEFT JOIN turns t ON t.root = a.id
+LEFT JOIN general g USING (thread_id)
+LEFT JOIN seen s USING (thread_id)
 ORDER BY a.post_utc, a.thread_id, position
 ) TO '{out}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20000)"""
 
@@ -272,7 +313,8 @@ def _compare(root: Path, scale: float, rounds: int) -> list[dict[str, Any]]:
     ratios = [a["s"] / b["s"] for a, b in zip(runs["ours"], runs["statement"], strict=True)]
     peak = max(run["peak_mb"] for run in runs["ours"])
     time_row = {
-        "name": "assemble: time / one DuckDB statement", "ratio": round(float(np.median(ratios)), 3),
+        "name": "assemble: time / one DuckDB statement",
+        "ratio": round(float(np.median(ratios)), 3),
         "bound": 1.15, "sense": "<=", "n": rounds, "baseline": "DuckDB, 2 threads, 2 GB",
     }  # fmt: skip
     memory_row = {
@@ -285,7 +327,9 @@ def _compare(root: Path, scale: float, rounds: int) -> list[dict[str, Any]]:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--tmp", default=os.environ.get("TMPDIR"), help="where the tables are made")

@@ -1,4 +1,4 @@
-"""Which posts and comments leave, each by a named rule with its count (paper, section 3; DESIGN §3).
+"""Which posts and comments leave, each by a named rule with its count (paper, section 3).
 
 A rule sees columns and answers with a mask. `settings.filters` names rules and their order; the
 first that fires takes the row, so the counts add up. What a rule may read is in `POST_COLUMNS` and
@@ -25,8 +25,8 @@ Mask = NDArray[np.bool_]
 Rule = Callable[[pa.Table, Settings], Mask]
 
 POST_COLUMNS = (
-    "author", "title", "text", "body", "removal", "edited", "is_self", "crosspost", "promoted", "stickied",
-    "distinguished", "has_op_reply", "has_deleted_comment",
+    "author", "title", "text", "body", "removal", "edited", "is_self", "crosspost", "promoted",
+    "stickied", "distinguished", "has_op_reply", "has_deleted_comment",
 )  # fmt: skip
 """`body`: all of the text; `text`: without edit segments. The last two columns look at all
 comments of the post."""
@@ -95,9 +95,10 @@ _LINK_ONLY = rf"(?i)^(?:\s*\[[^\]]*\]\({_URL})?(?:\s*\S*{_URL})*\s*$"
 _ADVERT = (
     r"(?i)\b(?:promo|discount|coupon|referral|voucher) ?codes?\b|\buse (?:my )?code [a-z0-9]|"
     r"\baffiliate link|\breferral link|\b(?:\d{1,2}|100) ?% off (?:your|with|on|if|all|the first)|"
-    r"\b(?:check out|visit|subscribe to|follow) my (?:new )?(?:youtube|channel|etsy|shop|store|website|"
+    r"\b(?:check out|visit|subscribe to|follow) my (?:new )?(?:youtube|channel|etsy|shop|store|"
     r"web ?site|app|podcast|blog|patreon|onlyfans|course|instagram|ebook|book)\b|"
-    r"\b(?:dm|message|contact|whatsapp|text) (?:me|us) for (?:prices|rates|pricing|a quote|orders?)\b|"
+    r"\b(?:dm|message|contact|whatsapp|text) (?:me|us) for (?:prices|rates|pricing|a quote|"
+    r"orders?)\b|"
     r"\bbuy now\b|\blimited[- ]time offer\b|\bfree trial\b.{0,80}https?://"
 )
 
@@ -107,7 +108,9 @@ def _advert_text(texts: pa.ChunkedArray) -> Mask:
     many = _where(
         urls,
         texts,
-        lambda t: (pc.count_substring_regex(t, f"(?i){_URL}").to_numpy() >= 3) | _has(t, _LINK_ONLY),
+        lambda t: (
+            (pc.count_substring_regex(t, f"(?i){_URL}").to_numpy() >= 3) | _has(t, _LINK_ONLY)
+        ),
     )
     return many | _has(texts, _ADVERT)
 
@@ -138,7 +141,9 @@ _RECRUITS = (
 
 
 def _survey_text(texts: pa.ChunkedArray) -> Mask:
-    return _where(_has(texts, _FORM), texts, lambda t: _has(t, _SURVEY_WORDS)) | _has(texts, _RECRUITS)
+    return _where(_has(texts, _FORM), texts, lambda t: _has(t, _SURVEY_WORDS)) | _has(
+        texts, _RECRUITS
+    )
 
 
 def _removed(rows: pa.Table, settings: Settings) -> Mask:
@@ -245,7 +250,7 @@ def resolve_filters(settings: Settings) -> list[Filter]:
 def first_fired(
     rows: pa.Table, rules: Sequence[Filter], settings: Settings, kind: str
 ) -> NDArray[np.int16]:
-    """(n,) index into `rules` of the first that fires on each row; -1: none. `kind`: post, comment."""
+    """(n,) index into `rules` of the first that fires on each row, or -1. `kind`: post, comment."""
     fired = np.full(len(rows), -1, dtype=np.int16)
     for i, rule in enumerate(rules):
         apply: Rule | None = getattr(rule, kind)

@@ -116,7 +116,9 @@ def _followup_days(
 def _observable(posts: pa.Table, answers: pa.Table, utc: NDArray[np.int64]) -> pa.Array:
     """Per row the signals that its dump could show, in the order of SIGNALS."""
     op_known = posts["op_known"].to_numpy()
-    has_text = pc.invert(pc.is_in(posts["post_removal"], value_set=pa.array(["author", "moderator"])))
+    has_text = pc.invert(
+        pc.is_in(posts["post_removal"], value_set=pa.array(["author", "moderator"]))
+    )
     shown = {
         "op_replies": op_known & observable("comments", utc, "op_replies"),
         "op_general": op_known & observable("comments", utc, "op_general"),

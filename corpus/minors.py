@@ -17,16 +17,22 @@ MINOR_HINT = (
 """RE2: a text without this cannot disclose it."""
 
 _AGE = r"(?:1[0-7]|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen)"
-_I_AM = r"\bi(?:['’]?m| am)(?: (?:only|just|currently|a|an|now|still|also|literally|like|about to be))*"
+_I_AM = (
+    r"\bi(?:['’]?m| am)(?: (?:only|just|currently|a|an|now|still|also|literally|like|about to be))*"
+)
 _OLD = r"[ -]?(?:y/?o\b|y\.o|yrs?\b|years?[ -]old|year[ -]?old|years of age)"
 _SEX = r"(?:f|m|nb|ftm|mtf|male|female|girl|boy|trans|enby)\b"
-_END = r"(?:\s*(?:\Z|[.,;!?)\]\n/&]|and\b(?! a half)|but\b|so\b|with\b|right now|now\b|rn\b|today\b|in\b))"
+_END = (
+    r"(?:\s*(?:\Z|[.,;!?)\]\n/&]|and\b(?! a half)|but\b|so\b|with\b|right now|now\b|rn\b|"
+    r"btw\b|by the way\b|if\b|today\b|in\b))"
+)
 _STATED = re.compile(
     rf"{_I_AM} {_AGE}(?:{_OLD}|[ /]?{_SEX}|{_END})"
     rf"|{_I_AM}[,:]? [(\[]?(?:{_SEX}[ /,]?1[0-7]\b)"
     rf"|\bas an? {_AGE}{_OLD}(?!\s+(?:i was|i had|i used))"
     rf"|(?:\A|[.!?\n]\s*)(?:hi|hey|hello)?[ ,!.]*{_AGE}{_OLD}(?: \w+)? here\b"
-    rf"|\bi(?:['’]?m| am)? (?:just )?turn(?:ing|ed)? {_AGE}(?: soon| in| next| this| today| yesterday| last week)"
+    rf"|\bi(?:['’]?m| am)? (?:just )?turn(?:ing|ed)? {_AGE}"
+    r"(?: soon| in| next| this| today| yesterday| last week)"
     rf"|\bi(?:['’]ve| have)? just turned {_AGE}\b|\bi(?:['’]m| am) turning {_AGE}\b"
     rf"|\b(?:my age is|i(?:['’]?m| am) aged?|age:?) ?{_AGE}\b(?!\s*(?:-|to|and)\s*\d)",
     re.I,
@@ -35,7 +41,8 @@ _SCHOOL = re.compile(
     r"\bi(?:['’]?m| am)(?: (?:only|just|currently|still|a|an|going|about to be))* (?:"
     r"in (?:the )?(?:(?:5|6|7|8|9|10|11)th|fifth|sixth|seventh|eighth|ninth|tenth|eleventh) grade"
     r"|in (?:grade|year) (?:[6-9]|1[01])\b|in (?:middle|high|secondary) ?school\b"
-    r"|(?:6|7|8|9|10|11)th grader|(?:middle|high)[ -]?school(?:er| student| freshman| sophomore| junior)"
+    r"|(?:6|7|8|9|10|11)th grader"
+    r"|(?:middle|high)[ -]?school(?:er| student| freshman| sophomore| junior)"
     r"|(?:freshman|sophomore|junior) in high ?school|(?:a )?minor\b(?! (?:in|league|at))"
     r"|under (?:18|eighteen)\b|under ?age\b)",
     re.I,
@@ -47,7 +54,10 @@ _TAG = re.compile(  # (16m) [F/15] 15F
     re.I,
 )
 _BEFORE = 24
-_ME = re.compile(r"(?:\A|[.!?\n,:;|\-–—]\s*|\b(?:i|i['’]?m|im|am|me|myself|as an?|we|i,|hey|hi|hello)\W{0,3})\Z", re.I)
+_ME = re.compile(
+    r"(?:\A|[.!?\n,:;|\-–—]\s*|\b(?:i|i['’]?m|im|am|me|myself|as an?|we|i,|hey|hi|hello)\W{0,3})\Z",
+    re.I,
+)
 _OTHER = re.compile(
     r"\b(?:daughter|son|sister|brother|sis|bro|siblings?|friends?|bf|gf|bff|boyfriend|girlfriend|ex|cousin|"
     r"niece|nephew|kids?|child|children|teen(?:ager)?|student|partner|crush|he|she|they|him|her|them|girl|"
@@ -55,7 +65,10 @@ _OTHER = re.compile(
     r"dad|mom|mum|father|mother|the|a|his|their|for|in|at|last|about|ran|only|every|of|to|than)\W{0,3}\Z",
     re.I,
 )  # fmt: skip
-_WHEN = re.compile(r"(?:when|since|if|until|till|before|like|was|says?|said|told|think|thinks|though|\")\W{0,2}\Z", re.I)
+_WHEN = re.compile(
+    r"(?:when|since|if|until|till|before|like|was|says?|said|told|think|thinks|though|\")\W{0,2}\Z",
+    re.I,
+)
 
 
 def discloses_minor(text: str) -> bool:

@@ -1,10 +1,10 @@
 """What a person wrote at first, what they added later, and what they only quoted.
 
 An "EDIT: thanks everyone" tells how the comments were received: left in a post it would leak the
-label into the input. Three cuts, each for one text (`split_edits`, `cut_feedback`, `cut_quotes`)
-and for a column of them (`..._column`). All are linear in the length of the text, whatever it
-holds: every look around a mark is bounded, and only texts that a plain RE2 search picks out are
-read in Python.
+label into the input. Three cuts, each for one text (`split_edits`, `cut_quotes`, and
+`cut_feedback` of `corpus.feedback`) and for a column of them (`..._column`). All are linear in the
+length of the text, whatever it holds: every look around a mark is bounded, and only texts that a
+plain RE2 search picks out are read in Python.
 """
 
 from __future__ import annotations
@@ -18,43 +18,50 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .feedback import FEEDBACK, SENTENCE, cut_feedback
+
 T = TypeVar("T")
 
 # ---- edit segments -------------------------------------------------------------------------
 
 _LOOK = 40  # characters read before and after a mark
+_DECOR = 12  # of them, how many may decorate it
 _WORD = r"(?:edit(?:ed|s|ing)?|eta|upd|updated?|updates)"
-_EDIT_HINT = rf"(?i)\b{_WORD}(?:\b|\d|_)"  # RE2, over whole columns; "Edit2:", "_edit_:"
+_EDIT_HINT = rf"(?i)(?:^|[^\p{{L}}\p{{N}}]){_WORD}"  # RE2, over whole columns
 _CANDIDATE = re.compile(rf"(?<![^\W_]){_WORD}(?![^\W\d_])", re.I)
 _OPEN = r"(?:&gt;|[ \t*_~^\[({<#>|\\=+\-–—•:]){0,12}"
 _COUNT = r"(?:final|last|latest|first|second|third|another|quick|small|minor|big|mini|little|late|"
 _COUNT += r"new|one more|important|obligatory|\d{1,2}(?:st|nd|rd|th)?)"
 _LINE_HEAD = re.compile(rf"\n{_OPEN}(?:{_COUNT} ){{0,2}}{_OPEN}\Z", re.I)
-_SENTENCE_HEAD = re.compile(r"(?:[.!?…;:)\]}\"”'’*_~>]\s*|[^\x00-\U00002190]\s*|\s\s)[*_~\[({\-–—]{0,4}\Z")
+_SENTENCE_HEAD = re.compile(
+    r"(?:[.!?…;:)\]}\"”'’*_~>]\s*|[^\x00-\U00002190]\s*|\s\s)[*_~\[({\-–—]{0,4}\Z"
+)
 _WRAPPED = re.compile(r"[*_~\[({]{1,4}\Z")
 _UNWRAP = re.compile(r"\s?\d{0,2}[:.]?[*_~\])}]{1,4}")
 _NUMBER = r"[ \t]?(?:[#(]?\d{1,2}\)?|[ivx]{1,3}\b|again|one|two|three)?"
-_MARK_END = re.compile(rf"{_NUMBER}[*_~\])}}]{{0,4}}[ \t]?(?:\([^()\n]{{0,16}}\))?[ \t]?[:;\-–—=>]", re.I)
+_MARK_END = re.compile(
+    rf"{_NUMBER}[*_~\])}}]{{0,4}}[ \t]?(?:\([^()\n]{{0,16}}\))?[ \t]?[:;\-–—=>]", re.I
+)
 _LINE_END = re.compile(rf"{_NUMBER}[*_~\])}}]{{0,4}}[ \t]*(?:[.,!/|…]|\n|\Z)", re.I)
 _STARTS = re.compile(  # "Edit thanks everyone", "edited to add", "Edit to say"
-    r"[ \t]+(?:to (?:add|clarify|say|mention|note|include|fix|thank|update)|for (?:clarity|spelling|"
-    r"grammar|formatting|typos?|more|those|anyone|everyone)|(?:because|since|cause|cuz|as) (?:of|i|"
-    r"people|some|many|so)\b|on mobile|thank|thx|ty\b|wow|omg|i['’]?(?:m|ve|ll|d)? |sorry|typos?\b|"
-    r"spelling|grammar|formatt|just |so |ok\b|okay|also |forgot|added|adding|a lot|lots|y['’]?all|"
-    r"guys|all |everyone|this (?:blew|got)|didn)",
+    r"[ \t]+(?:to (?:add|clarify|say|mention|note|include|fix|thank|update)|for (?:clarity|more|"
+    r"spelling|grammar|formatting|typos?|those|anyone|everyone)|(?:because|since|cause|cuz|as) "
+    r"(?:of|i|people|some|many|so)\b|on mobile|thank|thx|ty\b|wow|omg|i['’]?(?:m|ve|ll|d)? |sorry|"
+    r"typos?\b|spelling|grammar|formatt|just |so |ok\b|okay|also |forgot|added|adding|a lot|lots|"
+    r"y['’]?all|guys|all |everyone|this (?:blew|got)|didn)",
     re.I,
-)  # fmt: skip
+)
 _LEAD = re.compile(r"[\s*_~\])}#\d:;.,!\-–—=>|/]{0,12}")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
 _CLOSER = {"(": ")", "[": "]", "{": "}"}
 _BRACKET = 400  # ours: an edit in brackets that is longer than this runs on to the end of the text
 # The word before "edit:" that makes it a thing one edits rather than a mark.
 _THING = re.compile(
-    r"(?:video|photo|picture|image|film|audio|text|code|wiki|hair|final|rough|the|an?|to|my|your|his|her|"
-    r"our|their|this|that|click|press|tap|hit|select|can|can['’]?t|cannot|could|couldn['’]?t|not|never|please|will|and|or|of|latest|re)"
-    r"[\s*_\"'(\[]*\Z",
+    r"(?:video|photo|picture|image|film|audio|text|code|wiki|hair|final|rough|the|an?|to|my|your|"
+    r"his|her|our|their|this|that|click|press|tap|hit|select|can|can['’]?t|cannot|could|"
+    r"couldn['’]?t|not|never|please|will|and|or|of|latest|re)[\s*_\"'(\[]*\Z",
     re.I,
-)  # fmt: skip
+)
 
 
 class _Mark(NamedTuple):
@@ -68,37 +75,36 @@ def _mark(text: str, found: re.Match[str]) -> _Mark | None:
     """The mark at this word, or None where it is an ordinary use of it."""
     start, end = found.span()
     before = text[start - _LOOK : start] if start >= _LOOK else "\n" + text[:start]
-    after = text[end : end + _LOOK]
-    word = found.group()
-    lower, capitals = word.lower(), word.isupper()
-    update = lower.startswith("up")
-    wrapped = bool(_WRAPPED.search(before)) and bool(_UNWRAP.match(after))
-    closed = _MARK_END.match(after)
     head = _LINE_HEAD.search(before)
-    at_line_head = head is not None
-    if head:
-        plain_end = _LINE_END.match(after) and lower not in ("updates", "edits", "editing")
-        fits = closed or wrapped or plain_end or (capitals and not update) or _STARTS.match(after)
-        if lower == "eta" and not capitals:
-            fits = closed
-    elif head := _SENTENCE_HEAD.search(before):
-        fits = closed or wrapped or (capitals and lower != "eta" and _STARTS.match(after))
-        if lower in ("updates", "edits", "editing") or (lower == "eta" and not capitals):
-            fits = None
-    else:  # in the middle of a sentence: only a plain mark with its colon
-        colon = closed and closed.group().rstrip().endswith(":")
-        fits = colon and not update and (capitals or lower in ("edit", "edited"))
-        fits = fits and not _THING.search(before)
-    if not fits:
+    if not _is_mark(found.group(), before, text[end : end + _LOOK], at_line_head=head is not None):
         return None
-    begin = start - len(before) + head.start() + 1 if at_line_head else start
-    while begin > max(0, start - 12) and text[begin - 1] in "*_~[({#^":
+    begin = start - len(before) + head.start() + 1 if head else start
+    while begin > max(0, start - _DECOR) and text[begin - 1] in "*_~[({#^":
         begin -= 1
-    opener = next((c for c in text[begin:start] if c in _CLOSER), "")
     lead = _LEAD.match(text, end)
     words = lead.end() if lead else end
+    opener = next((c for c in text[begin:start] if c in _CLOSER), "")
     bracket = "" if _CLOSER.get(opener, "\0") in text[end:words] else opener
-    return _Mark(begin, words, bracket, update)
+    return _Mark(begin, words, bracket, found.group().lower().startswith("up"))
+
+
+def _is_mark(word: str, before: str, after: str, *, at_line_head: bool) -> bool:
+    """A mark opens a line, or a sentence, or stands in one with its colon; else it is a word."""
+    lower, capitals = word.lower(), word.isupper()
+    closed = _MARK_END.match(after)
+    wrapped = _WRAPPED.search(before) is not None and _UNWRAP.match(after) is not None
+    plain = lower not in ("updates", "edits", "editing")
+    if lower == "eta" and not capitals:
+        return at_line_head and closed is not None
+    if at_line_head:
+        shouted = capitals and not lower.startswith("up")
+        ends = plain and _LINE_END.match(after) is not None
+        return bool(closed or wrapped or ends or shouted or _STARTS.match(after))
+    if _SENTENCE_HEAD.search(before):
+        return plain and bool(closed or wrapped or (capitals and _STARTS.match(after)))
+    colon = closed is not None and closed.group().rstrip().endswith(":")
+    named = capitals or lower in ("edit", "edited")
+    return colon and named and not lower.startswith("up") and not _THING.search(before)
 
 
 class Split(NamedTuple):
@@ -179,9 +185,9 @@ def added_text(old: str, new: str) -> str | None:
     >>> added_text("I feel low. Help?", "I feel low. Help? Thanks, all of you.")
     'Thanks, all of you.'
     """
-    known = Counter(part.strip() for part in _SENTENCE.findall(old))
+    known = Counter(part.strip() for part in SENTENCE.findall(old))
     fresh = []
-    for part in _SENTENCE.findall(new):
+    for part in SENTENCE.findall(new):
         key = part.strip()
         if known[key] > 0:
             known[key] -= 1
@@ -189,67 +195,6 @@ def added_text(old: str, new: str) -> str | None:
             fresh.append(part)
     words = "".join(fresh).strip()
     return words or None
-
-
-# ---- feedback-shaped sentences ---------------------------------------------------------------
-
-_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*[\"”')\]]*\s*|[.!?\s]+")
-_READERS = r"(?:all\b|every(?:one|body|1)\b|guys\b|y['’]?all\b|folks\b|people\b|reddit|strangers\b|"
-_READERS += r"(?:kind |lovely |wonderful |amazing )*(?:internet|commenters|community|sub\b))"
-_ANSWERS = r"(?:repl(?:y|ies)|respon[sd]|comment|advice|suggestion|support|kind(?: words|ness)|"
-_ANSWERS += r"upvote|award|gold\b|silver\b|message|dms?\b|pms?\b|input|feedback|answers?\b|"
-_ANSWERS += r"encourag|insight|perspective|well[- ]wishes|love\b|help\b)"
-_THANKS = r"\b(?:thank(?:s|\s?you| u)?|thx|thnx|tysm|ty)\b"
-_MANY = r"(?:all|every|each|most)(?: (?:single )?(?:one )?of)?"
-FEEDBACK = "(?i)" + "|".join(
-    (
-        rf"{_THANKS}(?:[ ,!]+(?:you|so|very|much|again|a|lot|bunch|ton|million|to|really|for))*[ ,!]+{_READERS}",
-        rf"{_THANKS}[^.!?\n]{{0,24}} for (?:all |the |your |ur |these |those |so |many |every |such |"
-        rf"(?:kind|great|good|helpful|amazing|lovely|nice|quick|sweet|supportive|thoughtful) )*{_ANSWERS}",
-        rf"\b(?:read(?:ing)?|respond(?:ed|ing)?(?: to)?|repl(?:y|ied|ying)(?: to)?|answer(?:ed|ing)?|"
-        rf"going through|gone through|went through|look(?:ed|ing) (?:at|through|over))(?: through)? "
-        rf"{_MANY} (?:the |your |ur |of |these |my |them|you)*(?:{_ANSWERS}|them\b|you\b|$)",
-        r"\b(?:did ?n['’]?t|did not|never|was ?n['’]?t|not) expect(?:ed|ing)? (?:this|so|such|that|any|the)"
-        r"[^.!?\n]{0,40}(?:repl|respon|comment|attention|support|upvote|feedback|blow)",
-        r"\b(?:this|my|the)(?: little| post| thread| question)? (?:\w+ )?(?:blew|blown|blowing|exploded) up",
-        rf"\b(?:wow|woah|whoa|omg)\b[^.!?\n]{{0,30}}(?:repl(?:y|ies)|respons|comments)",
-        r"\b(?:all (?:of )?(?:the|your|these|ur|yall's)|these|so many|every(?:one|body)['’]?s) (?:\w+ ){0,2}"
-        r"(?:replies|responses|comments|kind words|messages|dms|upvotes|suggestions)\b",
-        r"\bfrom (?:the|your|all the) (?:comments|replies|responses|suggestions)\b",
-        r"\b(?:as|like) (?:many|some|most|a lot|several|a few) (?:of you|people|commenters)?[^.!?\n]{0,12}"
-        r"(?:suggested|said|pointed out|recommended|mentioned|commented)",
-        r"\brip (?:my )?inbox|\bfront ?page\b",
-        r"\bappreciate (?:all|every|each)\b",
-        r"\b(?:means|meant) (?:so much|a lot|the world)[^.!?\n]{0,40}(?:repl|respon|comment|of you|you all)",
-        r"\b(?:you(?: all| guys|['’]ve all)|y['’]?all|everyone(?: here)?) (?:are|have been|is|has been|r|"
-        r"were)(?: all| so| very| really| just| truly| seriously)* (?:kind|amazing|awesome|wonderful|great|"
-        r"helpful|supportive|sweet|lovely|the best|incredible|legends|angels)",
-    )
-)  # fmt: skip
-"""A sentence that answers readers (RE2 and Python read it alike). Ours; errs towards cutting, for
-it is asked only where a text may have been written after the comments."""
-_FEEDBACK = re.compile(FEEDBACK)
-_NO_FEEDBACK = re.compile(  # requests made at first writing, causes and stories
-    r"(?i)in advance|\bfor (?:reading|listening)\b|\bfor (?:any|some)\b|\bany (?:advice|help)|"
-    r"thanks? to (?:my|the|his|her|their|this|that|all the)\b|blew up (?:in|into|at|on|over)\b"
-)
-
-
-class Cut(NamedTuple):
-    kept: str
-    n: int  # sentences taken out
-
-
-def cut_feedback(text: str) -> Cut:
-    """Takes out the sentences that answer readers, for texts that may have been edited silently.
-
-    >>> cut_feedback("I can't sleep. Thanks everyone, reading all replies! What now?")
-    Cut(kept="I can't sleep. What now?", n=1)
-    """
-    parts = _SENTENCE.findall(text)
-    kept = [p for p in parts if not _FEEDBACK.search(p) or _NO_FEEDBACK.search(p)]
-    n = len(parts) - len(kept)
-    return Cut("".join(kept).strip() if n else text, n)
 
 
 # ---- quotes ----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Threads become interactions: against a plain reading of the rules, on threads as wild as dumps."""
+"""Threads become interactions: against a plain reading of the rules, on wild threads."""
 
 import json
 import random
@@ -55,7 +55,9 @@ def op(n, parent, **changed):
 
 
 def tables(posts, comments):
-    return pa.Table.from_pylist(posts, SUBMISSION_SCHEMA), pa.Table.from_pylist(comments, COMMENT_SCHEMA)
+    return pa.Table.from_pylist(posts, SUBMISSION_SCHEMA), pa.Table.from_pylist(
+        comments, COMMENT_SCHEMA
+    )
 
 
 def run(posts, comments, settings=USUAL, spans=None):
@@ -75,14 +77,22 @@ def one(posts, comments, settings=USUAL, spans=None):
 
 def test_a_row_is_a_post_an_answer_and_what_op_made_of_it():
     row = one(
-        [post(selftext="I can not sleep.\n\nEDIT: it got better", edited="at", edited_utc=T0 + 999)],
+        [
+            post(
+                selftext="I can not sleep.\n\nEDIT: it got better", edited="at", edited_utc=T0 + 999
+            )
+        ],
         [
             comment(1),
             op(2, "t1_1", body="> Try number 1\nThank you, I will"),
             op(3, "t3_p", body="Reading along"),
         ],
     )
-    assert (row.post, row.op_edit, row.op_edit_utc) == ("I can not sleep.", "it got better", T0 + 999)
+    assert (row.post, row.op_edit, row.op_edit_utc) == (
+        "I can not sleep.",
+        "it got better",
+        T0 + 999,
+    )
     assert (row.comment, row.commenter, row.op) == ("Try number 1 for a while", "helper1", "op")
     assert (row.op_replies, row.op_reply_depths) == (("Thank you, I will",), (1,))
     assert (row.op_general, row.n_op_general) == (("Reading along",), 1)
@@ -168,7 +178,9 @@ def test_a_parent_in_another_thread_is_no_parent():
 
 def test_a_later_removal_never_overwrites_text_and_both_facts_stay():
     early = comment(1, retrieved_utc=T0 + DAY * 2, score=2)
-    late = comment(1, retrieved_utc=T0 + DAY * 9, score=7, body="", removal="moderator", author=None)
+    late = comment(
+        1, retrieved_utc=T0 + DAY * 9, score=7, body="", removal="moderator", author=None
+    )
     row = one([post()], [late, early], ALL)
     assert (row.comment, row.removal, row.score) == ("Try number 1 for a while", "later", 7)
     assert row.commenter == "helper1"
@@ -206,7 +218,11 @@ def test_a_copy_that_does_not_know_its_age_is_the_oldest():
 
 
 def test_a_score_fetched_within_a_day_is_no_score():
-    comments = [comment(1, retrieved_utc=T0 + 60 + DAY - 1), comment(2), comment(3, retrieved_utc=None)]
+    comments = [
+        comment(1, retrieved_utc=T0 + 60 + DAY - 1),
+        comment(2),
+        comment(3, retrieved_utc=None),
+    ]
     rows, _ = run([post()], comments)
     assert [row.score for row in rows] == [None, 2, 3]
     assert ["score" in row.observable for row in rows] == [False, True, True]
@@ -330,8 +346,8 @@ def test_nothing_in_nothing_out():
 
 TEXTS = (
     "Try to walk outside every day", "ok", "", "> quoted words\nyes it helped me a lot",
-    "I feel low today.\n\nEDIT: thanks everyone", "So many bad nights. Thanks everyone!", "😢 😢 😢",
-    "I am a bot, beep boop to you all",
+    "I feel low today.\n\nEDIT: thanks everyone", "So many bad nights. Thanks everyone!",
+    "😢 😢 😢", "I am a bot, beep boop to you all",
 )  # fmt: skip
 RULES = ("bot", "moderator", "link_post", "removed", "too_short", "not_edited", "no_op_reply",
          "has_deleted_comment")  # fmt: skip
@@ -424,7 +440,9 @@ def brute(posts, comments, rules):
     for p in all_posts.values():
         thread = [c for c in all_comments.values() if c["thread_id"] == p["id"]]
         for c in thread:
-            c["op"] = bool(c["is_submitter"]) or (c["author"] is not None and c["author"] == p["author"])
+            c["op"] = bool(c["is_submitter"]) or (
+                c["author"] is not None and c["author"] == p["author"]
+            )
         parents = {c["id"]: all_comments.get(c["parent_id"]) for c in thread}
         facts = {
             "deleted": any(c["removal"] != "none" or c["author"] is None for c in thread),
@@ -484,7 +502,8 @@ def brute(posts, comments, rules):
                                        default=None),
                 "n_op_answered": sum(s["direct"] for s in siblings),
                 "op_answered_later_sibling": any(s["direct"] for s in after),
-                "op_last_seen_utc": max((t["created_utc"] for t in thread if t["op"]), default=None),
+                "op_last_seen_utc": max((t["created_utc"] for t in thread if t["op"]),
+                                        default=None),
                 "exposure_stratum": 3 * (size > 3) + 3 * (size > 10) + 3 * place // size,
                 "knows_op": known,
             })  # fmt: skip
@@ -665,7 +684,9 @@ def test_a_bucket_far_beyond_its_memory_limit_spills_and_gives_the_same_rows(tmp
     assert first == second
 
 
-@given(st.lists(st.integers(0, 5), min_size=1, max_size=8), st.lists(st.integers(0, 4), max_size=20))
+@given(
+    st.lists(st.integers(0, 5), min_size=1, max_size=8), st.lists(st.integers(0, 4), max_size=20)
+)
 def test_a_stream_gives_every_row_once_in_any_portions(sizes, wants):
     numbers = iter(range(sum(sizes)))
     batches = [pa.record_batch({"x": [next(numbers) for _ in range(n)]},
