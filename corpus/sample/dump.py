@@ -79,6 +79,7 @@ def _comment(story: Story, said: Said, seen: Fetch, dice: Dice) -> dict[str, Any
         "controversiality": int(said.score < 0),
         "archived": seen.last_utc - said.utc > 180 * DAY,
         "subreddit_type": "public",
+        "removal_reason": None,
     }
     if seen.month == "2017-07" and dice.chance(0.11):
         del line["is_submitter"]  # the month in which it began
@@ -242,6 +243,8 @@ def _json(line: dict[str, Any], kind: str, seen: Fetch) -> str:
     kept = {k: v for k, v in line.items() if k not in gone}
     if kind == "comments":
         kept.pop("retrieved_utc", None)
-    if kept.get("author_fullname", "") is None and seen.month >= "2021-02":
+    if kept.get("author_fullname", "") is None and "author_fullname_null" not in typed_as(
+        kind, seen.month
+    ):
         del kept["author_fullname"]
     return json.dumps(dict(sorted(kept.items())))

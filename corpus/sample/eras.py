@@ -45,7 +45,7 @@ def absent(kind: str, month: str) -> frozenset[str]:
 
 @cache
 def typed_as(kind: str, month: str) -> frozenset[str]:
-    """Of "created_utc_string", "edited_true", "edited_float": those that hold in the month."""
+    """Names under `[types.<kind>]` of `fields.toml` that hold in the month."""
     spans: Mapping[str, Sequence[str]] = _facts()["types"][kind]
     return frozenset(name for name in spans if within(month, spans[name]))
 
