@@ -47,7 +47,7 @@ def gratitude(text: str) -> tuple[str, ...]:
     >>> gratitude("thanks for nothing"), gratitude("Any advice? Thanks in advance")
     ((), ())
     """
-    return _phrases("gratitude").find(text)
+    return _phrases("gratitude").hear(text).words
 
 
 def uptake(text: str) -> tuple[str, ...]:
@@ -56,7 +56,7 @@ def uptake(text: str) -> tuple[str, ...]:
     >>> uptake("makes sense, I'll try the breathing tonight"), uptake("I tried that, no luck")
     (('makes sense', "I'll try"), ())
     """
-    return _phrases("uptake").find(text)
+    return _phrases("uptake").hear(text).words
 
 
 def sentiment(text: str) -> Sentiment:
@@ -70,7 +70,8 @@ def sentiment(text: str) -> Sentiment:
     >>> sentiment("").score
     0.0
     """
-    return _polarity().read(text)
+    sounds = _polarity()
+    return sounds.sum_up(sounds.tokens(_plain(text)))
 
 
 def read(text: str) -> Reading:
@@ -81,18 +82,28 @@ def read(text: str) -> Reading:
     >>> read("I feel terrible today").reaction.score, read("I feel terrible today").sentiment.score
     (0.0, -0.7615941559557649)
     """
-    thanks = _phrases("gratitude").find(text)
-    cut, scorn = _phrases("gratitude").cut(text)
-    sounds = _polarity()
+    thanks, cut, scorn = _phrases("gratitude").hear(text)
     # "ty" and "needed this" hold no word of polarity, and are meant as kindly as "thank you".
-    kind = [words for words in thanks if sounds.read(words).score <= 0]
+    kind = [words for words in thanks if sentiment(words).score <= 0]
     extra = [(words, KIND) for words in kind] + [(words, -KIND) for words in scorn]
-    own_left_out = sounds.read(cut, extra, leave_out_own=True)
-    return Reading(thanks, sounds.read(cut, extra), own_left_out)
+    sounds = _polarity()
+    tokens = sounds.tokens(cut)
+    whole = sounds.sum_up(tokens, extra)
+    if not whole.negative:  # then there is no bad word of OP's own life to leave out
+        return Reading(thanks, whole, whole)
+    return Reading(thanks, whole, sounds.sum_up(tokens, extra, leave_out_own=True))
+
+
+class _Phrase(NamedTuple):
+    """What `_Phrases` hears in a text."""
+
+    words: tuple[str, ...]  # of the families
+    cut: str  # the text in lower case, scorn and decoys struck out
+    scorn: tuple[str, ...]
 
 
 class _Phrases:
-    """Families to find and traps to cut, from one TOML file."""
+    """Families to find and traps to strike out, from one TOML file."""
 
     def __init__(self, table: dict[str, Any]):
         self.stems: list[str] = table["stems"]
@@ -101,23 +112,17 @@ class _Phrases:
         self.decoys = _regex(table.get("decoys", {}))
         self.negated = _regex(table["negated"])
 
-    def find(self, text: str) -> tuple[str, ...]:
-        low = _plain(text)
-        if not any(stem in low for stem in self.stems) or not self.families.search(low):
-            return ()
-        for trap in (self.scorn, self.decoys, self.negated):
-            low = trap.sub(_struck, low)
-        shown = text if len(text) == len(low) else low  # one capital letter lower-cases to two
-        spans = (m.span() for m in self.families.finditer(low))
-        return tuple(dict.fromkeys(shown[a:b].strip() for a, b in spans))
-
-    def cut(self, text: str) -> tuple[str, tuple[str, ...]]:
-        """The text without scorn and decoys, and the words of scorn."""
+    def hear(self, text: str) -> _Phrase:
         low = _plain(text)
         if not any(stem in low for stem in self.stems):
-            return low, ()
+            return _Phrase((), low, ())
+        shown = text if len(text) == len(low) else low  # one capital letter lower-cases to two
         scorn = tuple(m[0].strip() for m in self.scorn.finditer(low))
-        return self.decoys.sub(_struck, self.scorn.sub(_struck, low)), scorn
+        cut = self.decoys.sub(_struck, self.scorn.sub(_struck, low) if scorn else low)
+        if not self.families.search(cut):
+            return _Phrase((), cut, scorn)
+        spans = (m.span() for m in self.families.finditer(self.negated.sub(_struck, cut)))
+        return _Phrase(tuple(dict.fromkeys(shown[a:b].strip() for a, b in spans)), cut, scorn)
 
 
 class _Polarity:
@@ -142,10 +147,17 @@ class _Polarity:
         emoji = "".join(sorted(set("".join(table["emoji"].values()))))
         self.token = re.compile(f"[a-z]+(?:'[a-z]+)?|[{emoji}]|[.!?\\n;]")
 
-    def read(
-        self, text: str, extra: Sequence[tuple[str, float]] = (), leave_out_own: bool = False
+    def tokens(self, plain: str) -> list[str]:
+        """Words, emoji and ends of sentences of a text in plain lower case."""
+        return self.token.findall(plain)
+
+    def sum_up(
+        self,
+        tokens: list[str],
+        extra: Sequence[tuple[str, float]] = (),
+        leave_out_own: bool = False,
     ) -> Sentiment:
-        tokens: list[str] = self.token.findall(_plain(text))
+        """The sentiment of a text, with `extra` (words, valence) beside its own hits."""
         found = self._found(tokens)
         if leave_out_own:
             own = self._own_sentences(tokens)
