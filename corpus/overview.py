@@ -119,7 +119,7 @@ def _cost(cost: Report) -> RenderableType:
         Text("what a build takes, roughly", style="bold"),
         Text(
             f"{short(cost['n_wanted'])} wanted lines; reading {duration(cost['read_s'])} with"
-            f" {n} worker{'s' * (n > 1)}, joining {duration(cost['join_s'])};"
+            f" {n} worker{'s' * (n > 1)}, the rest {duration(cost['later_s'])};"
             f" memory {size(cost['memory_bytes'])}, disk {size(cost['disk_bytes'])}"
         ),
         Text(cost["assumes"], style="dim"),

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from .eras import EDITS_USABLE, Kind, Shows, month_shows, next_month
+from .eras import EDITS_USABLE, ERAS, Kind, Shows, month_shows, month_start, next_month
 from .inspect import FileFacts
 from .records import SIGNALS
 from .settings import Settings, load_settings, presets
@@ -18,10 +18,10 @@ WHOLE_SITE = 200  # ours: a sample with more subreddits is of a whole-site file,
 
 # Measured (docs/benchmarks.md), decoded bytes a second on one worker with two cores.
 _READ_FEW, _READ_ALL = 540e6, 156e6  # 0.5 % and 100 % of the lines wanted
-_JOIN_S = 34 / 10e6  # a comment, at a limit of 2 GB
+_LATER_S = 1e-4  # worker seconds a wanted line: joining, voting, masking, writing
 _WINDOW, _BESIDE = 2 << 30, 300 << 20  # bytes of memory a worker: the zstd window, all the rest
-_DISK_RAW, _DISK_SPILL = 135, 300  # bytes a kept line: typed rows; DuckDB's temporary files
-_DISK_LATER = 3  # ours: interactions, labels and the release, as multiples of the typed rows
+_DISK_RAW, _DISK_SPILL = 135, 300  # bytes a wanted line: typed rows; DuckDB's temporary files
+_DISK_LATER = 4  # interactions, votes, labels and the release, as multiples of the typed rows
 
 _SOURCE_OF: dict[str, Kind] = {"op_edit": "submissions"}  # every other signal is in the comments
 MEANING = {
@@ -54,7 +54,7 @@ class Cost(NamedTuple):
 
     n_wanted: int
     read_s: float
-    join_s: float
+    later_s: float
     memory_bytes: int
     disk_bytes: int
     workers: int
@@ -74,9 +74,14 @@ def signals_of(files: Sequence[FileFacts]) -> list[Signal]:
         by_answer: dict[tuple[Shows, str], list[str]] = {}
         for month in months:
             by_answer.setdefault(month_shows(kind, month, signal), []).append(month)
-        levels = {shows for shows, _ in by_answer}
-        level: Shows = levels.pop() if len(levels) == 1 else "part"
         whys = [f"{_range(ms)}: {why}" for (shows, why), ms in by_answer.items() if shows != "yes"]
+        levels = {shows for shows, _ in by_answer}
+        if any(f.kind == kind and f.last_month is None for f in files):
+            later = {era.shows[signal] for era in ERAS if era.start_utc > month_start(months[-1])}
+            if later - levels:
+                whys.append(f"after {months[-1]}: not in the sample, `--whole` reads on")
+                levels |= later
+        level: Shows = levels.pop() if len(levels) == 1 else "part"
         found.append(Signal(signal, level, "; ".join(whys)))
     return found
 
@@ -248,15 +253,15 @@ def cost_of(files: Sequence[FileFacts], settings: Settings, workers: int | None 
     return Cost(
         n_wanted=n_wanted,
         read_s=max([sum(seconds) / n_workers, *seconds]),
-        join_s=n_wanted * _JOIN_S,
+        later_s=n_wanted * _LATER_S / n_workers,
         memory_bytes=sum(busy) + len(busy) * _BESIDE,
         disk_bytes=n_wanted * (_DISK_RAW * (1 + _DISK_LATER) + _DISK_SPILL),
         workers=n_workers,
         assumes=(
             f"an idle machine: a worker reads {_READ_FEW / 1e6:.0f} MB/s decoded where few lines"
             " are wanted,"
-            f" {_READ_ALL / 1e6:.0f} MB/s where all are; joins"
-            f" {1 / _JOIN_S / 1e3:.0f} k comments/s; memory is the window (2 GiB at most) and"
+            f" {_READ_ALL / 1e6:.0f} MB/s where all are, and takes {_LATER_S * 1e6:.0f} µs for"
+            " each of these afterwards; memory is the window (2 GiB at most) and"
             f" 300 MB a worker; disk {_DISK_RAW * (1 + _DISK_LATER) + _DISK_SPILL} bytes a line"
         ),
     )

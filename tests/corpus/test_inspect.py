@@ -136,6 +136,15 @@ def test_signals_follow_the_era(month_pair):
     assert {s.signal: s.shows for s in signals_of(mixed)}["score"] == "part"
 
 
+def test_what_a_sample_did_not_reach_is_not_denied(tmp_path):
+    early = dump(tmp_path, "anxiety_submissions.zst", "2011-01", last="2020-01", n=30_000)
+    edit = {s.signal: s for s in signals_of([inspect_file(early, 1 << 20)])}["op_edit"]
+    assert edit.shows == "part"
+    assert edit.why.endswith("not in the sample, `--whole` reads on")
+    whole = {s.signal: s for s in signals_of([inspect_file(early, None)])}["op_edit"]
+    assert (whole.shows, whole.why.count("--whole")) == ("part", 0)
+
+
 def test_the_paper_needs_months_with_edits(month_pair):
     works = {v.preset: v.works for v in verdicts(inspect_files(month_pair("2019-01")))}
     assert works == {"default": True, "paper": True}
