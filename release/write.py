@@ -80,12 +80,7 @@ def write_release(
         "splits": splits,
         "masked": _masked(parts),
         "content": _content(parts, rows.of("full")),
-        "warnings": [
-            f"split {name} of {config} has no rows"
-            for config, found in splits.items()
-            for name, record in found.items()
-            if not record["rows"]
-        ],
+        "warnings": _empty(splits),
     }
 
 
@@ -169,6 +164,18 @@ def _account(rows: Rows, config: str) -> dict[str, Any]:
         "rows_out": int(rows.of(config).sum()),
         "dropped": {reason: n for reason, n in sorted(dropped.items()) if n},
     }
+
+
+def _empty(splits: dict[str, Any]) -> list[str]:
+    """What a user will miss: configs and splits without rows."""
+    found = []
+    for config, records in splits.items():
+        missing = [name for name, record in records.items() if not record["rows"]]
+        if len(missing) == len(records):
+            found.append(f"config {config} has no rows")
+        else:
+            found += [f"split {name} of {config} has no rows" for name in missing]
+    return found
 
 
 def _masked(parts: list[Path]) -> dict[str, int]:

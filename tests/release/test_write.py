@@ -118,6 +118,12 @@ def test_a_split_without_rows_has_no_file_and_the_manifest_says_so(made: Made) -
     assert "split test of full has no rows" in found["warnings"]
 
 
+def test_a_config_without_rows_is_one_warning(made: Made, unlabelled: dict[str, Any]) -> None:
+    found = release(made([{**unlabelled, "op": op_in("train")}]))
+    assert "config effectiveness has no rows" in found["warnings"]
+    assert not [w for w in found["warnings"] if "of effectiveness" in w]
+
+
 def test_large_splits_are_cut_into_shards_that_keep_every_row_in_order(made: Made) -> None:
     op = op_in("train")
     folder = made([{"op": op} for _ in range(100)])
