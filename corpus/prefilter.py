@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-MANY = 24  # names; from here on one pattern for the key and a set beat an alternation (measured)
+MANY = 100  # names; from here on a pattern for the key and a set beat an alternation (measured)
 _KEY = rb'"subreddit"[ \t]*:[ \t]*"'  # compact or spaced; as a literal start it is found fast
 _ESCAPED = rb"[^\"\\]*\\"  # a name written with \u escapes cannot be judged from its bytes
 
