@@ -173,11 +173,11 @@ def histograms(
     for n, row in enumerate(rows):
         base = 84 * n + 80
         for share, low, high in zip(row.shares, edges[:-1], edges[1:], strict=True):
+            if not share:
+                continue
             tip = f"{row.name}: {share:.0%} between {low:,.0f} and {high:,.0f}"
-            height = 52 * share / tallest
-            shapes.append(
-                bar(scale.at(low), scale.at(high) - 0.4, base - height, height, row.kind, tip)
-            )
+            top = base - 52 * share / tallest
+            shapes.append(bar(scale.at(low), scale.at(high) - 0.4, top, base - top, row.kind, tip))
         shapes.append(line(0, base, 100, base, "base"))
         if row.middle is not None:
             x = scale.at(row.middle)

@@ -31,7 +31,7 @@ from .reasons import era as era_words
 from .rows import Counts, Sample
 from .truth import Truth, measure
 from .truth_screen import known_truth
-from .words import pair_words, per_cent, share_of
+from .words import ends, pair_words, per_cent, share_of, three
 
 MAX_COMMUNITIES = 8  # drawn; ours: the largest ones
 FEWEST = 5  # rows below which no interval is drawn; ours
@@ -90,7 +90,7 @@ def _balance(sample: Sample) -> Html:
         table(
             "Share of effective",
             ("rows", "share", "95 % interval", "rows counted", "threads"),
-            [(name, f"{e.value:.3f}", f"{e.low:.3f} to {e.high:.3f}", f"{e.n:,}",
+            [(name, three(e.value), ends(e), f"{e.n:,}",
               f"{e.n_clusters:,}") for name, e in found.items()],
             numeric=4,
         ),

@@ -9,7 +9,7 @@ from ...pages.svg import Scale
 from ...stats.classification import Agreement
 from ...stats.intervals import Estimate
 from .truth import Measured
-from .words import estimate, per_cent, share_of, signed, tie_words
+from .words import ends, estimate, per_cent, share_of, signed, three, tie_words
 
 _NAMES = {
     "helpfulness": "how much it really helps",
@@ -111,7 +111,7 @@ def _tied(found: Measured) -> Html:
             table(
                 "Partial rank correlations of p_effective",
                 ("with", "value", "95 % interval", "rows", "threads"),
-                [(_NAMES[name], f"{e.value:.3f}", f"{e.low:.3f} to {e.high:.3f}", f"{e.n:,}",
+                [(_NAMES[name], three(e.value), ends(e), f"{e.n:,}",
                   f"{e.n_clusters:,}") for name, e in found.tied_to.items()],
                 numeric=4,
             ),

@@ -14,6 +14,20 @@ def per_cent(share: float, digits: int = 0) -> str:
     return f"{100 * share:.{digits}f}\xa0%"
 
 
+def three(value: float) -> str:
+    """A figure of a table; a dash where it is not known.
+
+    >>> three(0.12345), three(float("nan"))
+    ('0.123', '–')
+    """
+    return f"{value:.3f}" if value == value else "–"
+
+
+def ends(e: Estimate) -> str:
+    """The interval of a figure, for a table."""
+    return f"{e.low:.3f} to {e.high:.3f}" if e.low == e.low else "–"
+
+
 def signed(value: float) -> str:
     """A correlation with its sign, a true minus.
 
@@ -64,7 +78,7 @@ def pair_words(e: Estimate) -> str:
 def tie_words(e: Estimate, name: str) -> str:
     """What a partial correlation with something else than help means for a reader."""
     if e.value != e.value or e.low != e.low:
-        return f"{name}: not known, there are too few threads."
+        return f"{name}: not known: too few threads, or one of the two does not vary."
     if e.low <= 0 <= e.high:
         return f"{name}: no tie that these rows could show."
     strength = "weak" if abs(e.value) < 0.1 else "moderate" if abs(e.value) < 0.3 else "strong"

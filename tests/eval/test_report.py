@@ -12,13 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from redditess.__main__ import make_app
-from redditess.corpus.artefacts import read_json, write_json
+from redditess.corpus.artefacts import read_json, write_json, write_parquet
 from redditess.corpus.errors import BuildError, InputError
 from redditess.corpus.folder import BuildFolder
 from redditess.eval.report import write_report
 from redditess.release.funnel import steps
 
-from .conftest import finish, interaction, rows_of
+from .conftest import TRUTH_SCHEMA, finish, interaction, rows_of, truth_of
 
 Made = tuple[BuildFolder, Path]
 
@@ -129,9 +129,16 @@ def test_real_rows_carry_no_banner(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("reply", [None, "thanks"])
-def test_a_build_of_one_row_is_drawn_without_a_nan(tmp_path: Path, reply: str | None) -> None:
+def test_a_build_of_one_thread_is_drawn_without_a_nan(tmp_path: Path, reply: str | None) -> None:
     rows = [interaction(1, 0, 1, reply=reply, n_op_answered=0, op_answered_later_sibling=False)]
-    write_report(finish(tmp_path / "build", rows), tmp_path / "report.html")
+    rows += [
+        row | {"comment_id": f"{row['comment_id']}{i}", "position": i}
+        for row in rows
+        for i in (1, 2)
+    ]
+    truth = tmp_path / "truth.parquet"
+    write_parquet(truth, truth_of(rows, {}), TRUTH_SCHEMA)
+    write_report(finish(tmp_path / "build", rows), tmp_path / "report.html", truth)
     words = Words((tmp_path / "report.html").read_text("utf8")).lines
     assert not [line for line in words if re.search(r"\bnan\b", line)]
 

@@ -88,4 +88,4 @@ def test_an_auc_is_read_by_its_interval(value: float, low: float, high: float, w
 
 def test_a_tie_of_unknown_ends_is_not_read() -> None:
     nan = float("nan")
-    assert "too few threads" in tie_words(Estimate(0.4, nan, nan, 9, 1), "It")
+    assert "not known" in tie_words(Estimate(0.4, nan, nan, 9, 1), "It")
