@@ -1,4 +1,4 @@
-"""Intervals around what a build shows. Comments of one thread are alike, so threads count, not rows.
+"""Intervals around what a build shows. Comments of one thread are alike: threads count, not rows.
 
 Every interval here is two-sided at 95 % and takes `clusters`, the thread of each row.
 """
