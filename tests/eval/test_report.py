@@ -16,6 +16,7 @@ from redditess.corpus.artefacts import read_json, write_json, write_parquet
 from redditess.corpus.errors import BuildError, InputError
 from redditess.corpus.folder import BuildFolder
 from redditess.eval.report import write_report
+from redditess.eval.report.funnel import levels
 from redditess.release.funnel import steps
 
 from .conftest import TRUTH_SCHEMA, finish, interaction, rows_of, truth_of
@@ -52,6 +53,16 @@ def test_every_count_of_the_funnel_is_on_the_page(html: str, made: Made) -> None
     for step in steps(read_json(made[0].manifest)):
         for n in (step.n_in, step.n_out, *step.dropped.values()):
             assert f"{n:,}" in words
+
+
+def test_the_picture_of_the_funnel_balances_at_every_step(made: Made) -> None:
+    first, *later = levels(read_json(made[0].manifest))
+    there = first.n
+    for level in later:
+        if level.parts:
+            assert level.n == there, level.name
+        there -= level.left
+    assert there > 0
 
 
 def test_the_meaning_of_effective_stands_before_any_number(html: str) -> None:

@@ -37,6 +37,17 @@ def test_the_choice_does_not_depend_on_other_threads_or_their_order(tmp_path: Pa
     assert [c[:2] for c in choose(one, {})] == [c[:2] for c in choose(two, {})]
 
 
+def test_among_equals_the_choice_is_by_lot_and_not_the_first(tmp_path: Path) -> None:
+    rows = [
+        interaction(t, i, 3, reply="thanks" if i == 0 else None)
+        for t in range(30)
+        for i in range(3)
+    ]
+    numbers = [int(c.thread_id[-3:], 16) for c in choose(finish(tmp_path / "build", rows), {})]
+    assert len(numbers) >= 3
+    assert max(numbers) > 10
+
+
 def test_a_readable_thread_is_preferred(tmp_path: Path) -> None:
     long = [
         interaction(1, i, 9, reply="thanks" if i == 0 else None, comment="word " * 90)

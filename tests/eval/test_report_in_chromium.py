@@ -68,7 +68,12 @@ def test_it_fits_the_screen_with_every_fold_open(page: Any) -> None:
             .filter(e => e.getBoundingClientRect().right > innerWidth + 0.5)
             .map(e => e.tagName + '.' + e.className)"""
     )
-    assert wide == []
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll('.words, .thread, h3, .chips li, .badge')]
+            .filter(e => e.clientWidth && e.scrollWidth > e.clientWidth + 1)
+            .map(e => e.className)"""
+    )
+    assert (wide, cut) == ([], [])
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

@@ -36,6 +36,16 @@ def test_help_is_found_and_told_apart_from_politeness() -> None:
     assert found.labels.accuracy > found.lazy.accuracy + 0.1
 
 
+def test_what_is_tied_to_help_only_through_another_latent_is_told_apart() -> None:
+    sample, truth = world(help_=3.0, exposure=0.0, politeness=0.0)
+    rng = np.random.default_rng(3)
+    seen = {k: (v[0], v[0] + rng.normal(), v[2]) for k, v in truth.latents.items()}
+    found = measure(sample, Truth(seen, {}))
+    assert found is not None
+    assert found.tied_to["exposure"].low < 0 < found.tied_to["exposure"].high
+    assert found.tied_to["helpfulness"].low > 0.5
+
+
 def test_labels_that_follow_exposure_only_are_called_a_coin() -> None:
     found = measure(*world(help_=0.0, exposure=2.0, politeness=0.0))
     assert found is not None
