@@ -25,7 +25,7 @@ from .world import DAY, HOUR, plan_thread
 FIRST_MONTH, LAST_MONTH = "2012-01", "2025-12"
 _ODD = {"2012-01..2012-05": 2.0, "2023-07..2023-10": 3.0}
 """Short eras get more threads than their length would (ours), so that each can be looked at."""
-_ZSTD = {
+_ZSTD: dict[int, int] = {
     CompressionParameter.compression_level: 10,
     CompressionParameter.window_log: 27,
     CompressionParameter.checksum_flag: 1,

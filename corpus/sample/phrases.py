@@ -17,6 +17,17 @@ from .dice import Dice
 
 Lists = Mapping[str, Sequence[str]]
 _CHOICE = re.compile(r"\[([^\[\]|]*(?:\|[^\[\]|]*)+)\]")
+_CAPITAL = {
+    "I",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+    "Sundays",
+}
 _SLOT = re.compile(r"\{(?:(\d+)-(\d+)|(\w+))\}")
 
 
@@ -48,10 +59,18 @@ class Teller:
         def slot(m: re.Match[str]) -> str:
             if m[3] is None:
                 return str(self.dice.integer(int(m[1]), int(m[2])))
-            return self.tell(lists.get(m[3]) or self.common[m[3]], lists)
+            told = self.tell(lists.get(m[3]) or self.common[m[3]], lists)
+            return _continued(told) if m.string[max(m.start() - 2, 0)] in ",;" else told
 
         chosen = _CHOICE.sub(lambda m: self.dice.pick(m[1].split("|")), phrase)
-        return re.sub(r"  +", " ", _SLOT.sub(slot, chosen)).strip(" ")
+        filled = _SLOT.sub(slot, chosen)
+        return re.sub(r" +(?=[.,!?](?: |$))", "", re.sub(r"  +", " ", filled)).strip(" ")
+
+
+def _continued(text: str) -> str:
+    """After a comma: a small letter, but for names, "I" and abbreviations."""
+    word = text.split(" ")[0].split("'")[0]
+    return text if word in _CAPITAL or not word[1:].islower() else text[:1].lower() + text[1:]
 
 
 def sentence(text: str) -> str:

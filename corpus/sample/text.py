@@ -29,7 +29,7 @@ _LINES = {
 """Sentences of a comment of mean wordiness. Whoever has nothing to say says it at length too:
 what helps is only a little longer than what does not."""
 _AFTER_STOP = re.compile(r"(?<=[a-z][.!?] )([a-z])")
-_SENTENCE = re.compile(r"[^.!?\n]{20,140}[.!?]")
+_END = re.compile(r"(?<=[.!?])\s+")
 _CONTACTS = (
     "You can mail me at {email} if you like.", "My number is {phone}, text me any time.",
     "There's a sample listening line, {phone}.", "{handle} wrote a good post about this.",
@@ -39,7 +39,8 @@ _CONTACTS = (
 
 def troubles(topic: str) -> list[dict[str, Any]]:
     """What one can be troubled by, per topic."""
-    return bank(topic)["troubles"]  # type: ignore[no-any-return]
+    found: list[dict[str, Any]] = bank(topic)["troubles"]
+    return found
 
 
 N_TROUBLES = 5
@@ -151,7 +152,7 @@ class Author:
         words = [self.line(source, voice)]
         if kind == "thanks_uptake":
             words.append(self.line(voice["uptake"], voice))
-        elif self.plan.op.register != "emoji":
+        elif self.plan.op.register not in ("emoji", "terse"):
             words += self._tail(kind, voice)
         return typed(self._quoted(to, 0.07) + " ".join(words), self.plan.op, self.dice)
 
@@ -198,7 +199,9 @@ class Author:
         """Now and then a line of what is answered, as Reddit quotes it."""
         if not self.dice.chance(share):
             return ""
-        found = _SENTENCE.findall(text)
+        found = [
+            x for x in _END.split(text) if 20 <= len(x) <= 140 and "\n" not in x and x[0] != ">"
+        ]
         return f"> {self.dice.pick(found).strip()}\n\n" if found else ""
 
 
