@@ -31,9 +31,7 @@ def code_digest() -> str:
     return digest.hexdigest()[:12]
 
 
-def open_build(
-    out: str | Path, settings: Settings, *more: str, fresh: bool = False
-) -> BuildFolder:
+def open_build(out: str | Path, settings: Settings, *more: str, fresh: bool = False) -> BuildFolder:
     """The build folder, ready to continue or start. `more`: other things that decide the rows.
 
     Raises BuildError where `out` holds another build (naming `--fresh`) or something that is no
