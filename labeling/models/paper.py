@@ -74,12 +74,12 @@ class PaperRule(LabelModel):
         s1, s2, s3 = (self._stage(L, stage) for stage in STAGES)
         strong = self._stage(L, _STRONG)
         labels = np.full(len(L), ABSTAIN, np.int8)
-        for side, other in ((EFFECTIVE, NOT_EFFECTIVE), (NOT_EFFECTIVE, EFFECTIVE)):
+        for side in (EFFECTIVE, NOT_EFFECTIVE):
             agreeing = (s1 == side).astype(int) + (s2 == side) + (s3 == side)
-            two = (agreeing >= 2) & (s3 != other)
-            alone = (strong == side) & (s2 != other)
-            labels[two | alone] = side
-        conflict = (s2 >= 0) & (s3 >= 0) & (s2 != s3)  # D9
+            labels[(agreeing >= 2) | (strong == side)] = side
+        # D9. It holds D8's two reservations, too: two stages that stage 3 opposes are 1 and 2, and
+        # a reply alone that stage 2 opposes is a conflict of 2 and 3.
+        conflict = (s2 >= 0) & (s3 >= 0) & (s2 != s3)
         labels[conflict] = ABSTAIN
         return labels
 

@@ -122,8 +122,8 @@ def test_majority_takes_any_number_of_classes() -> None:
 
 
 def test_majority_of_one_is_less_sure_than_of_three() -> None:
-    bounds = MajorityVote().interval(np.array([[1, -1, -1], [1, 1, 1]]))
-    assert bounds.tolist() == [[0.5, 1], [0.75, 1]]
+    bounds = MajorityVote().interval(np.array([[1, -1, -1], [1, 1, 1], [1, 0, 0]]))
+    assert bounds.tolist() == [[0.5, 1], [0.75, 1], [0.25, 0.5]]
 
 
 def test_majority_recovers_planted_truth_better_than_its_best_member() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,7 +12,9 @@ import pytest
 
 from redditess.corpus.artefacts import read_json, read_stats, sha256_file
 from redditess.corpus.errors import BuildError, SettingsError
+from redditess.corpus.records import ABSTAIN, NOT_EFFECTIVE
 from redditess.corpus.settings import Settings, load_settings
+from redditess.labeling import labeling_function
 from redditess.labeling.label import fit_labels, label_bucket
 from redditess.labeling.schema import BASES, LABEL_SCHEMA, vote_schema
 from redditess.labeling.vote import vote_bucket
@@ -209,6 +214,26 @@ def test_the_model_file_says_what_was_declared(rows, build, settings) -> None:
     recipient = document["axes"]["recipient"]
     assert recipient["state"]["priors"]["op_response"]["effective"] == [0.75, 0.9, 0.96]
     assert recipient["n_rows"] == 1 and recipient["n_patterns"] == 1
+
+
+def test_a_function_that_sees_the_input_is_stored_and_never_heard(rows, build, monkeypatch) -> None:
+    @labeling_function(reads=("comment",), source="a test")
+    def any_comment(x):
+        return NOT_EFFECTIVE if x.comment else ABSTAIN
+
+    module = ModuleType("rules_of_a_test")
+    module.any_comment = any_comment
+    monkeypatch.setitem(sys.modules, "rules_of_a_test", module)
+    names = ["op_response", "rules_of_a_test:any_comment"]
+    folder = build(rows({}, {"op_replies": ["thank you"]}))
+    run(folder, load_settings("default", functions=names))
+    votes = pq.read_table(folder.bucket_file(folder.votes, 0))
+    assert votes.column("any_comment:vote").to_pylist() == [NOT_EFFECTIVE, NOT_EFFECTIVE]
+    silent, thanked = labels_of(folder)
+    assert silent["p_effective"] is None and silent["label"] is None
+    assert (thanked["p_effective"], thanked["basis"]) == (pytest.approx(0.9), "thanked")
+    columns = read_json(folder.label_model)["axes"]["recipient"]["columns"]
+    assert [c["function"] for c in columns] == ["op_response"]
 
 
 def test_a_build_without_a_deciding_function_is_refused(rows, build) -> None:
