@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -147,3 +148,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[BuildFolder, Path]:
     truth = root / "truth.parquet"
     write_parquet(truth, truth_of(rows, EXHIBITS), TRUTH_SCHEMA)
     return finish(root / "build", rows), truth
+
+
+@pytest.fixture(scope="session")
+def hand() -> SimpleNamespace:
+    """The functions above, for tests that make their own rows."""
+    return SimpleNamespace(
+        finish=finish,
+        interaction=interaction,
+        rows_of=rows_of,
+        truth_of=truth_of,
+        exhibits=EXHIBITS,
+    )

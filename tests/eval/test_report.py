@@ -6,6 +6,7 @@ import re
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow.parquet as pq
 import pytest
@@ -15,11 +16,10 @@ from redditess.__main__ import make_app
 from redditess.corpus.artefacts import read_json, write_json, write_parquet
 from redditess.corpus.errors import BuildError, InputError
 from redditess.corpus.folder import BuildFolder
+from redditess.corpus.sample.truth import TRUTH_SCHEMA
 from redditess.eval.report import write_report
 from redditess.eval.report.funnel import levels
 from redditess.release.funnel import steps
-
-from .conftest import TRUTH_SCHEMA, finish, interaction, rows_of, truth_of
 
 Made = tuple[BuildFolder, Path]
 
@@ -109,12 +109,14 @@ def test_the_heard_words_are_marked_in_the_reply(html: str) -> None:
     assert '<mark class="negative">awful</mark>' in html
 
 
-def test_votes_abstentions_and_the_unknowable_look_different(tmp_path: Path) -> None:
-    rows = rows_of(6)
+def test_votes_abstentions_and_the_unknowable_look_different(
+    hand: SimpleNamespace, tmp_path: Path
+) -> None:
+    rows = hand.rows_of(6)
     for row in rows:
         row["observable"] = ["op_general", "removal"]  # no scores in this era
         row["score"] = None
-    write_report(finish(tmp_path / "build", rows), tmp_path / "report.html", None)
+    write_report(hand.finish(tmp_path / "build", rows), tmp_path / "report.html", None)
     html = (tmp_path / "report.html").read_text("utf8")
     chips = set(re.findall(r'<li class="(\w+)">', html))
     assert chips == {"effective", "not_effective", "abstain", "not_observable"}
@@ -133,29 +135,33 @@ def test_without_a_truth_the_page_says_that_there_is_none(made: Made, tmp_path: 
     assert "Grateful, but risky" not in html
 
 
-def test_real_rows_carry_no_banner(tmp_path: Path) -> None:
-    rows = [row | {"invented": False} for row in rows_of(5)]
-    write_report(finish(tmp_path / "build", rows), tmp_path / "report.html")
+def test_real_rows_carry_no_banner(hand: SimpleNamespace, tmp_path: Path) -> None:
+    rows = [row | {"invented": False} for row in hand.rows_of(5)]
+    write_report(hand.finish(tmp_path / "build", rows), tmp_path / "report.html")
     assert "invented" not in (tmp_path / "report.html").read_text("utf8").split("<main")[0]
 
 
 @pytest.mark.parametrize("reply", [None, "thanks"])
-def test_a_build_of_one_thread_is_drawn_without_a_nan(tmp_path: Path, reply: str | None) -> None:
-    rows = [interaction(1, 0, 1, reply=reply, n_op_answered=0, op_answered_later_sibling=False)]
+def test_a_build_of_one_thread_is_drawn_without_a_nan(
+    hand: SimpleNamespace, tmp_path: Path, reply: str | None
+) -> None:
+    rows = [
+        hand.interaction(1, 0, 1, reply=reply, n_op_answered=0, op_answered_later_sibling=False)
+    ]
     rows += [
         row | {"comment_id": f"{row['comment_id']}{i}", "position": i}
         for row in rows
         for i in (1, 2)
     ]
     truth = tmp_path / "truth.parquet"
-    write_parquet(truth, truth_of(rows, {}), TRUTH_SCHEMA)
-    write_report(finish(tmp_path / "build", rows), tmp_path / "report.html", truth)
+    write_parquet(truth, hand.truth_of(rows, {}), TRUTH_SCHEMA)
+    write_report(hand.finish(tmp_path / "build", rows), tmp_path / "report.html", truth)
     words = Words((tmp_path / "report.html").read_text("utf8")).lines
     assert not [line for line in words if re.search(r"\bnan\b", line)]
 
 
-def test_a_build_without_rows_is_drawn(made: Made, tmp_path: Path) -> None:
-    folder = finish(tmp_path / "build", rows_of(1))
+def test_a_build_without_rows_is_drawn(hand: SimpleNamespace, made: Made, tmp_path: Path) -> None:
+    folder = hand.finish(tmp_path / "build", hand.rows_of(1))
     for stage in (folder.interactions, folder.votes, folder.labels):
         path = folder.bucket_file(stage, 0)
         pq.write_table(pq.read_table(path).slice(0, 0), path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
@@ -11,13 +12,11 @@ from redditess.corpus.folder import BuildFolder
 from redditess.eval.report.choose import N_THREADS, SLOTS, Seen, choose
 from redditess.eval.report.rows import drawn
 
-from .conftest import EXHIBITS, finish, interaction, rows_of
-
 Made = tuple[BuildFolder, Path]
 
 
-def test_the_truths_cases_are_among_the_five(made: Made) -> None:
-    chosen = choose(made[0], EXHIBITS)
+def test_the_truths_cases_are_among_the_five(hand: SimpleNamespace, made: Made) -> None:
+    chosen = choose(made[0], hand.exhibits)
     found = {c.slot.name: c.thread_id for c in chosen}
     assert found["grateful_but_risky"] == "t3_a000"
     assert found["good_but_ignored"] == "t3_a005"
@@ -29,32 +28,36 @@ def test_without_a_truth_the_five_are_what_labels_show(made: Made) -> None:
     assert names == ["thanked", "rejected", "conflict", "passed_over", "silent"]
 
 
-def test_the_choice_does_not_depend_on_other_threads_or_their_order(tmp_path: Path) -> None:
-    rows = rows_of(12)
+def test_the_choice_does_not_depend_on_other_threads_or_their_order(
+    hand: SimpleNamespace, tmp_path: Path
+) -> None:
+    rows = hand.rows_of(12)
     threads = [rows[i : i + 4] for i in range(0, len(rows), 4)]
     mixed = [row for thread in threads[::-1] for row in thread]
-    one, two = (finish(tmp_path / str(i), r) for i, r in enumerate((rows, mixed)))
+    one, two = (hand.finish(tmp_path / str(i), r) for i, r in enumerate((rows, mixed)))
     assert [c[:2] for c in choose(one, {})] == [c[:2] for c in choose(two, {})]
 
 
-def test_among_equals_the_choice_is_by_lot_and_not_the_first(tmp_path: Path) -> None:
+def test_among_equals_the_choice_is_by_lot_and_not_the_first(
+    hand: SimpleNamespace, tmp_path: Path
+) -> None:
     rows = [
-        interaction(t, i, 3, reply="thanks" if i == 0 else None)
+        hand.interaction(t, i, 3, reply="thanks" if i == 0 else None)
         for t in range(30)
         for i in range(3)
     ]
-    numbers = [int(c.thread_id[-3:], 16) for c in choose(finish(tmp_path / "build", rows), {})]
+    numbers = [int(c.thread_id[-3:], 16) for c in choose(hand.finish(tmp_path / "build", rows), {})]
     assert len(numbers) >= 3
     assert max(numbers) > 10
 
 
-def test_a_readable_thread_is_preferred(tmp_path: Path) -> None:
+def test_a_readable_thread_is_preferred(hand: SimpleNamespace, tmp_path: Path) -> None:
     long = [
-        interaction(1, i, 9, reply="thanks" if i == 0 else None, comment="word " * 90)
+        hand.interaction(1, i, 9, reply="thanks" if i == 0 else None, comment="word " * 90)
         for i in range(9)
     ]
-    short = [interaction(2, i, 3, reply="thanks" if i == 0 else None) for i in range(3)]
-    folder = finish(tmp_path / "build", long + short)
+    short = [hand.interaction(2, i, 3, reply="thanks" if i == 0 else None) for i in range(3)]
+    folder = hand.finish(tmp_path / "build", long + short)
     assert choose(folder, {})[0].thread_id == "t3_a002"
 
 
