@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from ..corpus.records import ABSTAIN, EFFECTIVE, NOT_EFFECTIVE
 from .functions import LabelingFunction
 from .functions.columns import lengths, numbers, observable
+from .functions.community import beats
 
 READS = (
     "comment_id", "op_replies", "observable", "score", "created_utc", "n_siblings", "n_earlier",
@@ -131,30 +132,24 @@ def _siblings(rows: pa.Table) -> list[str]:
 
 def _community(rows: pa.Table) -> list[str]:
     """Points, and how they stand against the siblings that had more time, or less."""
-    shown = observable(rows, "score") & ~np.isnan(numbers(rows, "score"))
-    columns = [
-        rows.column(name).to_pylist()
-        for name in ("score", "n_earlier", "min_score_earlier", "max_score_later")
-    ]
-    return [
-        _points(*values) if seen else "points hidden"
-        for seen, *values in zip(shown.tolist(), *columns, strict=True)
-    ]
+    score, later = numbers(rows, "score"), numbers(rows, "max_score_later")
+    text = np.array([_count(s, "point") for s in rows.column("score").to_pylist()], object)
+    above = beats(score, numbers(rows, "min_score_earlier"))
+    below = beats(later, score)
+    n_earlier = numbers(rows, "n_earlier")
+    for i in np.flatnonzero(below):
+        text[i] += f", a later sibling has {later[i]:.0f}"
+    for i in np.flatnonzero(above & ~below):
+        of = "an earlier sibling"
+        if n_earlier[i] > 1:
+            of = f"the lowest of {n_earlier[i]:.0f} earlier siblings"
+        text[i] += f", at least twice {of}"
+    text[~observable(rows, "score") | np.isnan(score)] = "points hidden"
+    return list(text)
 
 
-def _points(score: int, n_earlier: int, low: int | None, high: int | None) -> str:
-    own = _count(score, "point")
-    if high is not None and max(high, 1) >= max(2 * max(score, 1), max(score, 1) + 2):
-        return f"{own}, a later sibling has {high}"
-    if low is not None and score >= max(2 * max(low, 1), max(low, 1) + 2):
-        if n_earlier == 1:
-            return f"{own}, at least twice an earlier sibling"
-        return f"{own}, at least twice the lowest of {n_earlier} earlier siblings"
-    return own
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" if abs(n) == 1 else f"{n} {noun}s"
+def _count(n: int | None, noun: str) -> str:
+    return f"{n} {noun}" if n in (1, -1) else f"{n} {noun}s"
 
 
 def _votes(votes: pa.Table, name: str) -> np.ndarray:

@@ -10,6 +10,15 @@ from .base import Votes, labeling_function
 from .columns import numbers, observable
 
 
+def beats(score: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(n,) bool: at least twice the other score and 2 more, both counted as at least 1.
+
+    facts/labels.md; False where either is nan.
+    """
+    score, other = np.maximum(score, 1), np.maximum(other, 1)
+    return np.asarray(score >= np.maximum(2 * other, other + 2))
+
+
 @labeling_function(
     reads=("score", "observable"), axis="community", family="score", exposed=True, batch=True,
     source="paper section 3.2 (stage 2); D5: a comment starts at 1, so 2 is one net approval",
@@ -44,8 +53,7 @@ def community_relative(table: pa.Table) -> Votes:
     own = np.maximum(score, 1)
     earlier = np.maximum(numbers(table, "min_score_earlier"), 1)  # nan: no such sibling
     later = np.maximum(numbers(table, "max_score_later"), 1)
-    dominates = own >= np.maximum(2 * earlier, earlier + 2)
-    dominated = later >= np.maximum(2 * own, own + 2)
+    dominates, dominated = beats(own, earlier), beats(later, own)
     votes = Votes.blank(table.num_rows)
     good = dominates & ~dominated & (score > 0)
     bad = (dominated & ~dominates) | (score <= 0)

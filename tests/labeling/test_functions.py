@@ -143,6 +143,7 @@ def test_community_reception_one_case_per_vote(rows) -> None:
         (2, None, 3, ABSTAIN),
         (0, None, None, NOT_EFFECTIVE),
         (1, 1, 3, NOT_EFFECTIVE),
+        (1, None, 2, ABSTAIN),  # twice, but not two more
     ],
 )
 def test_community_relative(rows, score, earlier, later, vote) -> None:
