@@ -297,5 +297,5 @@ def _eras(counts: Counts) -> Html:
 
 
 def _tick(part: float) -> Html:
-    sign = "●" if part > 0.99 else "○" if part < 0.01 else "◐"
+    sign = "●" if part >= 0.995 else "○" if part < 0.005 else "◐"  # agrees with the figure
     return join(tag("span", sign, aria_hidden="true"), f" {per_cent(part)}")
