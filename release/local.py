@@ -71,17 +71,9 @@ def source(
 ) -> Source:
     """The dumps and settings that a call of `load_dataset` or `load` means.
 
-    `data_dir` is searched by our own rules for dump names: `datasets` would guess splits from
-    names, and one `test_notes.txt` would hide every dump. `data_files` that `datasets` found by
-    itself in the current folder (a bare call) count as that folder; without a dump in it, or with
-    neither argument, it is the sample. Raises InputError where something named is no dump.
+    Neither argument: the sample. Raises InputError where something named is no dump.
     """
-    dumps: Sequence[Path] = ()
-    if data_dir is not None:
-        dumps = find_dumps([Path(data_dir).expanduser()])
-    elif data_files is not None:
-        files = _files(data_files)
-        dumps = _dumps_here() if _found_by_scanning(data_files, files) else find_dumps(files)
+    dumps = _dumps(data_dir, data_files)
     values = {name: value for name, value in options.items() if value is not None}
     preset = values.pop("preset", None)
     config = values.pop("settings", None)
@@ -89,6 +81,21 @@ def source(
         return Source((), load_settings(preset or SAMPLE_PRESET, config, **values), SAMPLE_KEY)
     settings = load_settings(preset or "default", config, **values)
     return Source(tuple(p.absolute() for p in dumps), settings, load_key())
+
+
+def _dumps(data_dir: str | os.PathLike[str] | None, data_files: Any) -> Sequence[Path]:
+    """Folders are searched by our own rules for dump names: `datasets` would guess splits from
+    names, and one `test_notes.txt` would hide every dump. What it found by itself in a folder
+    therefore counts as the folder; files that a person named count as files.
+    """
+    here = Path(data_dir or "").expanduser().resolve()
+    if data_files is not None:
+        files = _files(data_files)
+        if not _found_by_scanning(data_files, files, here):
+            return find_dumps([here / file for file in files])
+    if data_dir is not None:
+        return find_dumps([here])
+    return () if data_files is None else _dumps_here()
 
 
 def _dumps_here() -> Sequence[Path]:
@@ -108,17 +115,17 @@ def _files(data_files: Any) -> list[str]:
     return [os.fspath(path) for path in data_files]
 
 
-def _found_by_scanning(data_files: Any, files: Sequence[str]) -> bool:
-    """True where `datasets`, told nothing, found these files in the current folder by itself."""
+def _found_by_scanning(data_files: Any, files: Sequence[str], folder: Path) -> bool:
+    """True where `datasets`, told of no file, found these in the folder by itself."""
     from datasets.data_files import DataFilesDict, EmptyDatasetError, get_data_patterns
 
     if not isinstance(data_files, DataFilesDict):
         return False
     try:
-        patterns = get_data_patterns(Path.cwd().as_posix())
+        patterns = get_data_patterns(folder.as_posix())
     except EmptyDatasetError:
         return False
-    scanned = DataFilesDict.from_patterns(patterns, base_path=Path.cwd().as_posix())
+    scanned = DataFilesDict.from_patterns(patterns, base_path=folder.as_posix())
     return sorted(_files(scanned)) == sorted(files)
 
 

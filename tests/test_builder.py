@@ -15,7 +15,7 @@ from typing import Any
 
 import datasets
 import pytest
-from datasets import load_dataset, packaged_modules
+from datasets import load_dataset, load_dataset_builder, packaged_modules
 
 import redditess
 from redditess.corpus.errors import InputError, SettingsError
@@ -110,11 +110,25 @@ def test_all_local_ways_in_give_the_same_rows(dumps: Dumps) -> None:
     assert named["train"].features == released["train"].features
 
 
-def test_files_may_be_named(dumps: Dumps) -> None:
+def test_files_may_be_named_and_only_these_are_read(dumps: Dumps) -> None:
     folder = dumps()
-    files = [str(folder / "RS_2020-06.jsonl"), str(folder / "RC_2020-06.jsonl")]
-    loaded = load_dataset("redditess", "full", data_files=files, **SMALL)
-    assert len(ids_in(loaded)) == 60
+    names = ["RS_2020-06.jsonl", "RC_2020-06.jsonl"]
+    (folder / "RC_2020-07.jsonl").write_text("not asked for, and no dump")
+    here = [str(folder / name) for name in names]
+    by_path = redditess.Redditess(data_files=here, **SMALL)
+    for named in (
+        redditess.Redditess(data_dir=folder, data_files=names, **SMALL),
+        load_dataset_builder("redditess", data_files=here, **SMALL),
+        load_dataset_builder("redditess", data_files={"train": here}, **SMALL),
+        load_dataset_builder("redditess", data_dir=str(folder), data_files=names, **SMALL),
+    ):
+        assert named.cache_dir == by_path.cache_dir
+    assert len(ids_in(load_dataset("redditess", "full", data_files=here, **SMALL))) == 60
+
+
+def test_a_named_file_that_is_missing_is_an_error(dumps: Dumps) -> None:
+    with pytest.raises(InputError, match="RS_2021-06"):
+        redditess.load(data_dir=dumps(), data_files="RS_2021-06.jsonl", **SMALL)
 
 
 def test_streaming_builds_first_and_then_streams(dumps: Dumps) -> None:

@@ -102,12 +102,14 @@ class Hub(BaseHTTPRequestHandler):
         """Quiet."""
 
 
-@pytest.fixture
-def released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The release folder of a small build of the sample."""
-    monkeypatch.setenv("REDDITESS_HOME", str(tmp_path / "home"))
-    redditess.load(limit=400, workers=1, cache_dir=str(tmp_path / "cache"))
-    [folder] = (local.home() / "builds").glob("*/redditess")
+    root = tmp_path_factory.mktemp("released")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REDDITESS_HOME", str(root / "home"))
+        redditess.load(limit=400, workers=1, cache_dir=str(root / "cache"))
+        [folder] = (local.home() / "builds").glob("*/redditess")
     return folder
 
 
@@ -143,5 +145,6 @@ def test_a_published_release_loads_by_name(
     assert f"{REPO}/resolve/{COMMIT}/redditess.py" in asked  # a script there would be refused
 
 
+@pytest.mark.slow
 def test_a_release_holds_no_script_and_nothing_private(released: Path) -> None:
     assert {p.suffix for p in released.rglob("*") if p.is_file()} == {".md", ".json", ".parquet"}
