@@ -24,7 +24,10 @@ _ANSWERS = (
     r"perspective|well[- ]wishes|love\b|help\b)"
 )
 _THANKS = r"\b(?:thank(?:s|\s?you| u)?|thx|thnx|tysm|ty)\b"
-_FILL = r"(?:[ ,!]+(?:you|so|very|much|again|a|lot|bunch|ton|million|to|really|for))*[ ,!]+"
+_FILL = (
+    r"(?:[ ,!]+(?:you|so|very|much|again|a|lot|bunch|heaps|loads|tons?|million|to|really|for))*"
+    r"[ ,!]+"
+)
 _ALL_OF = r"(?:all|every|each|most)(?: (?:single )?(?:one )?of)?"
 _READ = (
     r"(?:read(?:ing)?|respond(?:ed|ing)?(?: to)?|repl(?:y|ied|ying)(?: to)?|answer(?:ed|ing)?|"
@@ -43,17 +46,18 @@ _PATTERNS = (
     r"(?:repl|respon|comment|attention|support|upvote|feedback|blow)",
     r"\b(?:this|my|the)(?: little| post| thread| question)? (?:\w+ )?"
     r"(?:blew|blown|blowing|exploded) up",
-    r"\b(?:wow|woah|whoa|omg)\b[^.!?\n]{0,30}(?:repl(?:y|ies)|respons|comments)",
+    r"\b(?:wow|woah|whoa|omg)\b[^.!?\n]{0,30}(?:repl(?:y|ies)|respons|comments|answers)",
     r"\b(?:all (?:of )?(?:the|your|these|ur)|these|so many|every(?:one|body)['’]?s) (?:\w+ ){0,2}"
-    r"(?:replies|responses|comments|kind words|messages|dms|upvotes|suggestions)\b",
-    r"\bfrom (?:the|your|all the) (?:comments|replies|responses|suggestions)\b",
+    r"(?:replies|responses|comments|answers|kind words|messages|dms|upvotes|suggestions)\b",
+    r"\bfrom (?:the|your|all the) (?:comments|replies|responses|answers|suggestions)\b",
     r"\b(?:as|like) (?:many|some|most|a lot|several|a few) (?:of you|people|commenters)?"
     r"[^.!?\n]{0,12}(?:suggested|said|pointed out|recommended|mentioned|commented)",
+    r"\b(?:every single one of you|each and every one of you|all of you (?:who|here|that))\b",
     r"\brip (?:my )?inbox|\bfront ?page\b",
     r"\bappreciate (?:all|every|each)\b",
     r"\b(?:means|meant) (?:so much|a lot|the world)[^.!?\n]{0,40}"
     r"(?:repl|respon|comment|of you|you all)",
-    r"\b(?:you(?: all| guys|['’]ve all)|y['’]?all|everyone(?: here)?) "
+    r"\b(?:you(?: all| guys| lot| people|['’]ve all)|y['’]?all|everyone(?: here)?) "
     r"(?:are|have been|is|has been|r|were)(?: all| so| very| really| just| truly| seriously)* "
     r"(?:kind|amazing|awesome|wonderful|great|helpful|supportive|sweet|lovely|the best|incredible|"
     r"legends|angels)",

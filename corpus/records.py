@@ -90,12 +90,14 @@ class Interaction:
     title: str
     post: str
     comment: str
-    op_replies: tuple[str, ...]  # OP's turns in the chain under this comment, direct answers first
+    # OP's turns in the chain under this comment, direct answers first; "": an answer whose words
+    # are gone or were all quoted. Empty tuple: never answered, where `observable` says so.
+    op_replies: tuple[str, ...]
     op_reply_depths: tuple[int, ...]  # 1: answers the comment itself
     op_reply_utc: tuple[int, ...]
     op_edit: str | None  # text OP added to the post under an EDIT mark; None: none seen
     op_edit_utc: int | None
-    op_general: tuple[str, ...]  # OP's own top-level comments, earliest first, at most 8
+    op_general: tuple[str, ...]  # OP's own top-level comments, earliest first, at most 8; "": gone
     op_general_utc: tuple[int, ...]
     n_op_general: int  # how many there are, also beyond the 8
     score: int | None  # None: hidden, immature or useless in its era
@@ -109,13 +111,15 @@ class Interaction:
     removal: str
     post_removal: str
     n_feedback_cut: int  # feedback-shaped sentences taken out of `post`
-    position: int  # 0-based rank by time among the post's top-level comments by others
-    n_siblings: int  # the others of those (this one not counted)
+    # Siblings: the post's top-level comments by others that were answers. A removed or short one
+    # was (OP saw it); a bot's, a moderator's or an advert's was not (corpus.filters `is_answer`).
+    position: int  # 0-based rank by time among the siblings, ties by id
+    n_siblings: int  # the others (this one not counted)
     n_earlier: int  # siblings strictly earlier (ties excluded)
-    min_score_earlier: int | None
-    max_score_later: int | None
-    n_op_answered: int  # how many top-level comments of the thread OP answered directly
-    op_answered_later_sibling: bool
+    min_score_earlier: int | None  # over strictly earlier siblings with a score
+    max_score_later: int | None  # over strictly later ones
+    n_op_answered: int  # how many of all siblings OP answered directly
+    op_answered_later_sibling: bool  # directly, one strictly later
     op_last_seen_utc: int | None  # OP's last comment in the thread
     exposure_stratum: int  # 0..8: position tercile x thread size, see corpus.threads
     invented: bool

@@ -101,6 +101,7 @@ def _connect(memory_limit: str, spill: str) -> DuckDBPyConnection:
             "memory_limit": memory_limit,
             "temp_directory": spill,
             "preserve_insertion_order": False,
+            "autoinstall_known_extensions": False,  # nothing is ever fetched
         },
     )
 

@@ -46,9 +46,13 @@ def test_a_mark_on_its_own_line_begins_an_edit(mark):
     assert split.added.rstrip(")").endswith("you were right about tea")
 
 
-@pytest.mark.parametrize("mark", [
-                                  "Edit: {}", "EDIT: {}", "Edit 2: {}", "**Edit:** {}", "(edit: {})",
-                                  "ETA: {}", "Update: {}", "EDIT thanks all, {}"])  # fmt: skip
+INLINE = [
+    "Edit: {}", "EDIT: {}", "Edit 2: {}", "**Edit:** {}", "(edit: {})", "ETA: {}", "Update: {}",
+    "EDIT thanks all, {}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mark", INLINE)
 def test_a_mark_after_a_sentence_begins_an_edit(mark):
     split = split_edits("I feel low tonight. " + mark.format("tea it is"))
     assert split.kept == "I feel low tonight."
@@ -98,6 +102,8 @@ LEAKS = [
     "thx for all the advice", "I appreciate every single one of you.", "So many replies already!",
     "This means a lot to me, all of you.", "As many of you said, I should rest.",
     "Will respond to everyone's messages.", "thanks, reddit",
+    "Thanks heaps everyone.", "You lot are legends.", "Wow, so many kind answers, thank you.",
+    "Thanks heaps everyone.", "You lot are legends.", "Wow, so many kind answers, thank you.",
 ]  # fmt: skip
 HARMLESS = [
     "Thanks in advance everyone.", "Thanks to all the stress I can't sleep.",
@@ -121,8 +127,9 @@ def test_requests_and_stories_stay(sentence):
 
 
 WORDS = st.sampled_from(
-    ["edit", "EDIT:", "Edit 2:", "\n", "\n\n", "update:", "I feel low. ", "(edit: ", ")", "> ", "ETA",
-     " ",     "thanks everyone! ", "**", "**Edit**", "&gt;", "[edit]", "😢", "video edit", "e\u0301"]
+    ["edit", "EDIT:", "Edit 2:", "\n", "\n\n", "update:", "I feel low. ", "(edit: ", ")", "> ",
+     "ETA", " ", "thanks everyone! ", "**", "**Edit**", "&gt;", "[edit]", "😢", "video edit",
+     "e\u0301"]
 )  # fmt: skip
 WILD = st.lists(WORDS | st.text(max_size=8), max_size=15).map("".join)
 
