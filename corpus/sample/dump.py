@@ -146,7 +146,7 @@ def _score(words: Words, seen: Fetch) -> int:
 
 def _shows_edit(words: Words, seen: Fetch) -> bool:
     """Did the look that fixed the text come after the edit?"""
-    return words.edit_utc is not None and words.edit_utc < seen.utc and not seen.frozen
+    return words.edit_utc is not None and words.edit_utc < seen.utc
 
 
 def _edited(words: Words, seen: Fetch, types: frozenset[str]) -> Any:
