@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -22,7 +23,7 @@ class Explanation(NamedTuple):
 
     row: dict[str, Any]  # of interactions/
     label: dict[str, Any]  # of labels/
-    votes: list[dict[str, Any]]  # function, vote (word), score, evidence, weight
+    votes: list[dict[str, Any]]  # function, vote (word), score, evidence, weight, only
     flips: list[str]  # plain sentences
 
     def text(self) -> str:
@@ -82,7 +83,8 @@ def _taken_apart(folder: BuildFolder, tables: Sequence[pa.Table]) -> Explanation
             "vote": _word(said[f"{f['name']}:vote"], "not observable"),
             "score": said[f"{f['name']}:score"],
             "evidence": said[f"{f['name']}:evidence"],
-            "weight": weight.get(f["name"]),
+            "weight": _number(weight.get(f["name"])),
+            "only": list(weight) == [f["name"]],
         }
         for f in document["functions"]
     ]
@@ -103,7 +105,13 @@ def _row(path: Any, at: int) -> pa.Table:
 
 def _vote_line(vote: dict[str, Any]) -> str:
     weight = "" if vote["weight"] is None else f"{vote['weight']:+.2f}"
+    weight = "only" if vote["only"] else weight  # without it there is no probability to compare
     return f"  {vote['function']:<22}{vote['vote']:<15}{weight:<7}{vote['evidence'] or ''}".rstrip()
+
+
+def _number(weight: float | None) -> float | None:
+    """JSON has no nan."""
+    return None if weight is None or math.isnan(weight) else weight
 
 
 def _word(vote: int | None, null: str = "no label") -> str:

@@ -105,7 +105,7 @@ def test_explain_shows_row_votes_weight_and_flip(folder, comment) -> None:
     assert lines[0] == "t1_k2 in t3_a (sample_sleep)"
     assert "label     effective, p = 0.90 (0.62 to 0.98 over the declared priors)" in lines
     (vote,) = [one for one in lines if one.startswith("  op_response")]
-    assert vote.split()[:2] == ["op_response", "effective"]
+    assert vote.split()[:3] == ["op_response", "effective", "only"]
     assert vote.endswith('reply 0: thanks "Thank you"; reply 0: positive "thank"')
     assert lines[-1] == "not effective if op_response had voted not effective"
 
@@ -114,7 +114,7 @@ def test_explain_as_json(folder) -> None:
     result = CliRunner().invoke(
         command_line(), ["label", "explain", str(folder.root), "k2", "--json"]
     )
-    found = json.loads(result.stdout)
+    found = json.loads(result.stdout, parse_constant=pytest.fail)  # NaN is not JSON
     assert found["row"]["comment_id"] == "t1_k2"
     assert [v["vote"] for v in found["votes"]][:3] == ["effective", "abstain", "abstain"]
 
