@@ -10,7 +10,7 @@ where all do. In every round each candidate runs once, in a process of its own, 
 - `site/limit`, `own/limit`: `ingest_file` as a build uses it (digest, Parquet, done file) / zstd
 - `site/naive`: a reader that splits and `json.loads`es every line / `ingest_file`
 
-`bound` is what issue 2 asks for; the median over the rounds is compared with it.
+`bound` is our budget; the median over the rounds is compared with it.
 """
 
 from __future__ import annotations

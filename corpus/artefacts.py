@@ -130,7 +130,7 @@ def sha256_file(path: str | os.PathLike[str]) -> str:
 
 
 def stable_hash(salt: str, *parts: str) -> int:
-    """64 bits that depend on the words only: for splits, samples and orders (DESIGN §3).
+    """64 bits that depend on the words only: for splits, samples and orders (docs/house.md).
 
     >>> stable_hash("split", "alice") == stable_hash("split", "alice")
     True

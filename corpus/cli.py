@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-DAMAGED = 3  # exit status: finished, but the input is damaged (DESIGN §3)
+DAMAGED = 3  # exit status: finished, but the input is damaged (docs/house.md)
 
 
 def add_verbs(app: typer.Typer) -> None:

@@ -1,4 +1,4 @@
-"""Where a build keeps what (DESIGN §3): the names of its folders and files, in one place."""
+"""Where a build keeps what (docs/house.md): the names of its folders and files, in one place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`manifest.json`: what was read, kept and dropped, by reason (DESIGN §9).
+"""`manifest.json`: what was read, kept and dropped, by reason (docs/house.md).
 
 It is written last: its presence means that the build is complete. No times, hosts, absolute
 paths or worker counts are in it, so equal builds have equal manifests.
@@ -71,5 +71,5 @@ def read_manifest(build: str | Path) -> dict[str, Any]:
 
 
 def is_damaged(manifest: Mapping[str, Any]) -> bool:
-    """True iff a frame was damaged or a wanted line unreadable: exit status 3 (DESIGN §3)."""
+    """True iff a frame was damaged or a wanted line unreadable: exit status 3 (docs/house.md)."""
     return any(record["damage"] for record in manifest["inputs"])

@@ -179,7 +179,7 @@ SCHEMAS = {"submissions": SUBMISSION_SCHEMA, "comments": COMMENT_SCHEMA}
 
 
 def bucket_of(thread_id: str, n_buckets: int) -> int:
-    """The bucket of a thread: its base-36 number modulo `n_buckets` (DESIGN §3).
+    """The bucket of a thread: its base-36 number modulo `n_buckets` (docs/house.md).
 
     >>> bucket_of("t3_abc", 64)
     56

@@ -1,7 +1,7 @@
 """The joins of a bucket, in DuckDB SQL: ids, integers, booleans and lists of them, nothing else.
 
 Text passes through as payload, once to the rules and once to the result; it is never compared or
-computed with here (DESIGN §3). Every statement reads `raw_submissions` and `raw_comments`: the
+computed with here (docs/house.md). Every statement reads `raw_submissions` and `raw_comments`: the
 raw tables with two more columns, `src` (rank of the dump file by its digest) and `rid` (one
 number for each raw row). Order between statements is free; the last ones sort by a total order.
 """

@@ -30,7 +30,7 @@ FORMAT = 1
 def fit_labels(folder: BuildFolder, settings: Settings) -> dict[str, Any]:
     """Fits one model per axis on the votes of all buckets; writes and returns label_model.json.
 
-    Functions that see the input are voted and stored, and no model hears them (DESIGN §5).
+    Functions that see the input are voted and stored, and no model hears them (docs/design/0005).
     Raises SettingsError where nothing votes on the poster's axis, BuildError without votes.
     """
     functions = resolve(settings.functions)

@@ -30,7 +30,7 @@ def build_manifest(
     labelled: Sequence[Record],
     released: Record,
 ) -> Record:
-    """Everything read, kept and dropped, by reason (DESIGN §9)."""
+    """Everything read, kept and dropped, by reason (docs/house.md)."""
     root = folder.root
     stages = {
         "posts": stage_record([r["posts"] for r in assembled]),

@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
-DAMAGED = 3  # exit status: finished, but the input was damaged (DESIGN §3)
+DAMAGED = 3  # exit status: finished, but the input was damaged (docs/house.md)
 
 
 def add_verbs(app: typer.Typer) -> None:

@@ -1,6 +1,6 @@
 """The columns that users load: one table drives Parquet, card, Croissant and `redditess columns`.
 
-Order, names and types are a promise (DESIGN §6): a changed column is a new dataset version.
+Order, names and types are a promise (docs/design/0006): a changed column is a new dataset version.
 """
 
 from __future__ import annotations

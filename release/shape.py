@@ -34,7 +34,7 @@ _EXTRA = (
     pa.field("_comment_key", pa.uint64(), nullable=False),
 )
 SHAPED_SCHEMA = pa.schema([*arrow_schema("full"), *_EXTRA])
-DECIMALS = 2  # of probabilities and scores: more digits would make rows findable (DESIGN §6)
+DECIMALS = 2  # of probabilities and scores: more digits would make rows findable (docs/design/0006)
 _DAY_S = 86_400
 
 

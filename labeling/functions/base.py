@@ -16,7 +16,7 @@ from ...corpus.errors import BuildError, SettingsError
 from ...corpus.records import ABSTAIN, EFFECTIVE, INTERACTION_SCHEMA, NOT_EFFECTIVE, NOT_OBSERVABLE
 
 AXES = ("recipient", "community", "screen")
-"""OP's reaction, the scores, risk. A label model is fitted per axis (DESIGN §5)."""
+"""OP's reaction, the scores, risk. A label model is fitted per axis (docs/design/0005)."""
 
 INPUTS = frozenset({"title", "post", "comment"})
 """What a model will learn from. A rule that reads them would teach the model its own rule."""

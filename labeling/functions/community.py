@@ -13,7 +13,7 @@ from .columns import numbers, observable
 def beats(score: np.ndarray, other: np.ndarray) -> np.ndarray:
     """(n,) bool: at least twice the other score and 2 more, both counted as at least 1.
 
-    facts/labels.md; False where either is nan.
+    docs/design/0005; False where either is nan.
     """
     score, other = np.maximum(score, 1), np.maximum(other, 1)
     return np.asarray(score >= np.maximum(2 * other, other + 2))
@@ -40,7 +40,7 @@ def community_reception(table: pa.Table) -> Votes:
 @labeling_function(
     reads=("score", "observable", "min_score_earlier", "max_score_later"),
     axis="community", family="score", exposed=True, batch=True,
-    source="facts/labels.md, relative evidence; time control after SHP (later and at least twice)",
+    source="docs/design/0005, relative evidence; time control after SHP (later and at least twice)",
 )  # fmt: skip
 def community_relative(table: pa.Table) -> Votes:
     """Against siblings that had more time, or less.

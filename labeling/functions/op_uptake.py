@@ -15,7 +15,7 @@ from .op_response import unheard
 
 @labeling_function(
     reads=("op_replies", "observable"), family="op_reply", batch=True,
-    source="ours: uptake is not gratitude (facts/labels.md), words in lexicons/uptake.toml",
+    source="ours: uptake is not gratitude (docs/design/0005), words in lexicons/uptake.toml",
 )  # fmt: skip
 def op_uptake(table: pa.Table) -> Votes:
     """EFFECTIVE where a turn of OP states an effect or a plan; else ABSTAIN. It has no negative."""

@@ -8,8 +8,8 @@ from ...corpus.records import NOT_EFFECTIVE, NOT_OBSERVABLE
 from .base import Votes, labeling_function
 from .columns import lengths, numbers, observable
 
-MIN_ANSWERED = 2  # facts/labels.md: OP answered at least two siblings
-MIN_DAYS = 7.0  # issue 3: silence at the end of a dump is not yet silence
+MIN_ANSWERED = 2  # docs/design/0005: OP answered at least two siblings
+MIN_DAYS = 7.0  # ours: silence at the end of a dump is not yet silence
 
 
 @labeling_function(
@@ -18,7 +18,7 @@ MIN_DAYS = 7.0  # issue 3: silence at the end of a dump is not yet silence
         "op_last_seen_utc", "created_utc",
     ),
     family="silence", exposed=True, batch=True,
-    source="facts/labels.md, passed over, with skip evidence (implicit feedback)",
+    source="docs/design/0005, passed over, with skip evidence (implicit feedback)",
 )  # fmt: skip
 def passed_over(table: pa.Table) -> Votes:
     """NOT_EFFECTIVE where OP had the chance to answer, used it on others, and left this one out.

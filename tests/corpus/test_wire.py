@@ -1,4 +1,4 @@
-"""Every drift of `facts/dumps.md` (docs/dumps.md): what the line says in, what the row says out."""
+"""Every drift of docs/dumps.md: what the line says in, what the row says out."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from redditess.release.features import (
     parquet_schema,
 )
 
-# DESIGN §6, as a user reads it.
+# docs/design/0006, as a user reads it.
 PROMISED = """
 label, basis, why, p_effective, p_low, p_high, p_community, screen, support_types, subreddit, title,
 post, comment, day, era, invented, id, thread_id
