@@ -269,7 +269,7 @@ def _varied(text: str, dice: Dice) -> str:
     pattern, others = _variants()
 
     def other(m: re.Match[str]) -> str:
-        if not dice.chance(0.2):
+        if not dice.chance(0.14):
             return m[0]
         word = dice.pick(others[m[0].lower()])
         return word[:1].upper() + word[1:] if m[0][0].isupper() else word
