@@ -68,6 +68,14 @@ def test_a_file_may_hold_several_frames(tmp_path: Path, suffix: str) -> None:
     assert read(write(tmp_path, f"a{suffix}", packed)) == (b"".join(texts), [])
 
 
+@pytest.mark.parametrize("suffix", CODECS)
+def test_the_size_of_the_steps_changes_nothing(tmp_path: Path, suffix: str) -> None:
+    text = b"a" * 1000 + noise(3000) + b"b" * 70_000
+    path = write(tmp_path, f"a{suffix}", CODECS[suffix](text))
+    for step in (1, 7, 258, 1000, 1 << 16):
+        assert read(path, step) == (text, [])
+
+
 def test_skippable_frames_hold_no_text(tmp_path: Path) -> None:
     packed = SKIPPABLE + zstd.compress(b"one\n") + SKIPPABLE + zstd.compress(b"two\n") + SKIPPABLE
     assert read(write(tmp_path, "a.zst", packed)) == (b"one\ntwo\n", [])
@@ -147,6 +155,14 @@ def test_any_flipped_bit_is_survived(tmp_path: Path, suffix: str) -> None:
         bent[rng.randrange(len(bent))] ^= 1 << rng.randrange(8)
         got, damage = read(write(tmp_path, f"a{suffix}", bytes(bent)))
         assert len(got) < 10 * len(text) and len(damage) < 5
+
+
+def test_a_frame_is_found_though_its_magic_lies_in_two_reads(tmp_path: Path) -> None:
+    frame = zstd.compress(b"two\n")
+    for n in range(4):
+        path = write(tmp_path, "a.zst", frame[n:])
+        with Source(path) as source:
+            assert frames._next_frame(source, b"bad" + frame[:n], ".zst") == frame
 
 
 def test_garbage_after_the_last_frame_is_named(tmp_path: Path) -> None:
@@ -261,7 +277,7 @@ def test_lines_that_touch_damage_are_edges() -> None:
 
 
 def test_a_byte_order_mark_is_not_part_of_the_first_line() -> None:
-    assert lines_of(blocks_of([b"\xef\xbb\xbf{}\n"])) == [b"{}\n"]
+    assert list(blocks_of([b"\xef\xbb\xbf{}\n"])) == [Block(b"{}\n", 3)]
 
 
 def test_threads_change_nothing(tmp_path: Path) -> None:

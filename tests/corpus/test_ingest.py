@@ -232,13 +232,13 @@ def test_rows_that_do_not_fit_in_memory_come_back_in_order(
     before = ingest(packed)
     files = {p.name: p.read_bytes() for p in folder.raw.rglob("*.parquet")}
     monkeypatch.setattr(spool, "ROWS_PER_GROUP", 20)
-    monkeypatch.setattr(spool, "HELD_BYTES", 1)
+    monkeypatch.setattr(spool, "HELD_BYTES", 8000)  # some stretches of the file in each spill
     monkeypatch.setattr(ingest_module, "read_blocks", partial(decode.read_blocks, size=5000))
     spills = []
     spill = spool.Spool._spill
     monkeypatch.setattr(spool.Spool, "_spill", lambda self: (spills.append(1), spill(self)))
     assert ingest(packed) == before
-    assert len(spills) > 5
+    assert len(spills) > 2
     assert {p.name: p.read_bytes() for p in folder.raw.rglob("*.parquet")} == files
 
 
