@@ -268,7 +268,7 @@ def cost_of(files: Sequence[FileFacts], settings: Settings, workers: int | None 
 
 
 def default_workers() -> int:
-    """min(cores, (RAM - 4 GB) / 2.2 GB), at least 1: a reader holds a 2 GiB window (docs/house.md)."""
+    """min(cores, (RAM - 4 GB) / 2.2 GB), at least 1: a reader holds a 2 GiB window."""
     ram_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     return max(1, min(os.cpu_count() or 1, int((ram_gb - 4) / 2.2)))
 

@@ -53,7 +53,7 @@ def unheard(table: pa.Table, n_replies: np.ndarray) -> np.ndarray:
 
 @labeling_function(
     reads=_READS, family="op_reply", batch=True,
-    source="docs/paper_index.md D6 with g0 = 0.5; turns that say nothing left out: docs/design/0005",
+    source="docs/paper_index.md D6, g0 = 0.5; turns that say nothing left out: docs/design/0005",
 )  # fmt: skip
 def op_response(table: pa.Table) -> Votes:
     """OP's reaction under the comment, turns that carry no signal left out of the mean.
