@@ -60,6 +60,7 @@ def test_every_line_is_kept_or_dropped_for_a_reason(reference: Path) -> None:
         assert stage["rows_in"] == stage["rows_out"] + sum(stage["dropped"].values())
 
 
+@pytest.mark.slow
 def test_workers_and_file_order_do_not_change_a_byte(
     dumps: list[Path], reference: Path, tmp_path: Path
 ) -> None:
@@ -74,6 +75,7 @@ def test_a_finished_build_is_returned_as_it_is(dumps: list[Path], reference: Pat
     assert (reference / "manifest.json").stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_another_fingerprint_is_refused_and_fresh_replaces_it(
     dumps: list[Path], tmp_path: Path
 ) -> None:
@@ -92,6 +94,7 @@ def test_a_folder_that_is_no_build_is_never_emptied(dumps: list[Path], tmp_path:
     assert (tmp_path / "thesis.tex").read_text() == "years of work"
 
 
+@pytest.mark.slow
 def test_dropping_a_dump_file_from_a_build_is_refused(dumps: list[Path], tmp_path: Path) -> None:
     out = tmp_path / "b"
     build(dumps, out, sample_settings(limit=50), key=SAMPLE_KEY)
@@ -99,6 +102,7 @@ def test_dropping_a_dump_file_from_a_build_is_refused(dumps: list[Path], tmp_pat
         build(dumps[:1], out, sample_settings(limit=50), key=SAMPLE_KEY)
 
 
+@pytest.mark.slow
 def test_adding_a_dump_file_reads_only_that_one(dumps: list[Path], tmp_path: Path) -> None:
     more = tmp_path / "dumps"
     more.mkdir()
@@ -133,6 +137,7 @@ def test_a_cut_file_is_damage_and_keeps_what_came_before(dumps: list[Path], tmp_
     assert damaged[0]["kept"] > 0
 
 
+@pytest.mark.slow
 def test_nothing_selected_says_why(dumps: list[Path], tmp_path: Path) -> None:
     settings = sample_settings(subreddits=("sample_anxeity",))
     with pytest.raises(InputError, match="sample_anxiety"):

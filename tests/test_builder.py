@@ -110,6 +110,7 @@ def test_all_local_ways_in_give_the_same_rows(dumps: Dumps) -> None:
     assert named["train"].features == released["train"].features
 
 
+@pytest.mark.slow
 def test_files_may_be_named_and_only_these_are_read(dumps: Dumps) -> None:
     folder = dumps()
     names = ["RS_2020-06.jsonl", "RC_2020-06.jsonl"]
@@ -241,6 +242,7 @@ def test_a_bare_call_reads_the_dumps_here(
     assert caplog.messages == []
 
 
+@pytest.mark.slow
 def test_a_bare_call_without_dumps_is_the_sample_and_says_so_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -262,6 +264,7 @@ def test_a_bare_call_in_an_empty_folder_is_refused_by_datasets(
         load_dataset("redditess")
 
 
+@pytest.mark.slow
 def test_load_without_arguments_is_the_sample_with_public_ids() -> None:
     loaded = redditess.load(limit=300, workers=1)
     assert all(all(split["invented"]) for split in loaded.values())

@@ -47,8 +47,13 @@ def _modules() -> dict[str, Path]:
 MODULES = _modules()
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf8"))
+
+
 def imports(name: str, path: Path, *, top_level_only: bool = False) -> Iterator[Import]:
-    tree = ast.parse(path.read_text("utf8"))
+    tree = parsed(path)
     package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
     for node in tree.body if top_level_only else ast.walk(tree):
         where = f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
@@ -195,9 +200,7 @@ _installed = cache(packages_distributions)
 
 
 def test_every_module_says_what_it_is_for() -> None:
-    silent = [
-        n for n, p in MODULES.items() if not ast.get_docstring(ast.parse(p.read_text("utf8")))
-    ]
+    silent = [n for n, p in MODULES.items() if not ast.get_docstring(parsed(p))]
     assert silent == []
 
 

@@ -597,12 +597,14 @@ def check_balance_and_order(world, chance):
     assert again.equals(first, check_metadata=True)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(worlds())
 def test_rows_and_reasons_are_those_of_a_plain_reading(world):
     check_against_brute_force(world)
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(worlds(), st.randoms())
 def test_every_raw_row_has_one_fate_and_order_does_not_matter(world, chance):

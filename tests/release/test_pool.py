@@ -57,6 +57,7 @@ def _teach_children(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "COMMAND", [sys.executable, "-c", code])
 
 
+@pytest.mark.slow
 def test_records_come_in_the_order_of_the_tasks(workers: int) -> None:
     ticks: list[int] = []
     tasks = [{"bucket": i, "text": "naïve \u2028"} for i in range(7)]
@@ -74,11 +75,13 @@ def test_a_users_error_arrives_as_it_was(workers: int) -> None:
     assert str(caught.value) == "a.zst: is empty; give another."
 
 
+@pytest.mark.slow
 def test_a_fault_names_stage_and_task(workers: int) -> None:
     with pytest.raises(BuildError, match=r"the build stopped: crash 5: ZeroDivisionError: oh"):
         pool.run_stage("crash", [{"bucket": 5}] * 2, workers, lambda n: None)
 
 
+@pytest.mark.slow
 def test_a_killed_worker_gets_its_task_once_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -88,6 +91,7 @@ def test_a_killed_worker_gets_its_task_once_more(
     assert records == [{"survived": True}] * 3
 
 
+@pytest.mark.slow
 def test_a_task_that_always_kills_its_worker_ends_the_build(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
