@@ -20,7 +20,7 @@ from backports import zstd
 
 from .errors import InputError
 
-STEP = 1 << 22  # decoded bytes at once: the fewer steps, the fewer waits between threads
+STEP = 1 << 20  # decoded bytes at once: the fewer steps, the fewer waits between threads
 PIECE = 1 << 20  # bytes read from the file at once
 FINE = 1 << 12  # both of them, where a bad frame is searched for its last good byte
 # A bomb is stopped here (ours): real dumps expand 10 to 20 times, zstd at most some 30,000 times.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from .records import COMMENT_SCHEMA, SUBMISSION_SCHEMA, Comment, Submission
 
 _Part = dict[int, pa.RecordBatch]  # bucket, ascending -> its rows of one stretch of the file
 _IPC = pa.ipc.IpcWriteOptions(compression="lz4")
-HELD_BYTES = 1 << 27  # of Arrow batches
+HELD_BYTES = 1 << 26  # of Arrow batches; as many may be on their way to the disk
 
 
 class Spool:
@@ -32,6 +33,8 @@ class Spool:
         self._rows: list[Submission | Comment] = []
         self._held: list[_Part] = []  # after what is spilled, in file order
         self._n_held = 0
+        self._writer = ThreadPoolExecutor(1, "redditess-spill")
+        self._writing: Future[None] | None = None
         self._spilled: list[tuple[Path, list[list[int]]]] = []  # an IPC file; buckets per part
 
     def add(self, rows: Sequence[Submission | Comment]) -> None:
@@ -45,12 +48,29 @@ class Spool:
         """No more rows; returns the buckets that have some, ascending."""
         if self._rows:
             self._to_arrow()
+        self._written()
         spilled = [buckets for _, parts in self._spilled for buckets in parts]
         held = [list(part) for part in self._held]
         return sorted({bucket for buckets in spilled + held for bucket in buckets})
 
-    def read(self, bucket: int) -> Iterator[pa.RecordBatch]:
+    def read(self, bucket: int) -> Iterator[pa.Table]:
         """After `finish`: the rows of a bucket in file order. Safe from several threads."""
+        batches: list[pa.RecordBatch] = []
+        for batch in self._batches(bucket):
+            batches.append(batch)
+            if sum(b.num_rows for b in batches) >= ROWS_PER_GROUP:
+                yield pa.Table.from_batches(batches)
+                batches = []
+        if batches:
+            yield pa.Table.from_batches(batches)
+
+    def close(self) -> None:
+        """Removes what was spilled."""
+        self._writer.shutdown()
+        for path, _ in self._spilled:
+            path.unlink(missing_ok=True)
+
+    def _batches(self, bucket: int) -> Iterator[pa.RecordBatch]:
         for path, parts in self._spilled:
             with pa.memory_map(str(path)) as file:
                 reader, first = pa.ipc.open_file(file), 0
@@ -61,11 +81,6 @@ class Spool:
         for part in self._held:
             if bucket in part:
                 yield part[bucket]
-
-    def close(self) -> None:
-        """Removes what was spilled."""
-        for path, _ in self._spilled:
-            path.unlink(missing_ok=True)
 
     def _to_arrow(self) -> None:
         """The waiting rows become a part: they are sorted by bucket while they are few."""
@@ -92,13 +107,24 @@ class Spool:
             span[:] = min(span[0], first), max(span[1], last)
 
     def _spill(self) -> None:
+        """Hands what is held to the writing thread, which is at most one spill behind."""
+        self._written()
         path = self._tmp / f".tmp-spool-{secrets.token_hex(6)}.arrow"  # artefacts.sweep knows it
         self._spilled.append((path, [list(part) for part in self._held]))
-        with (
-            pa.OSFile(str(path), "wb") as file,
-            pa.ipc.new_file(file, self.schema, options=_IPC) as writer,
-        ):
-            for part in self._held:
-                for batch in part.values():
-                    writer.write_batch(batch)
+        batches = [batch for part in self._held for batch in part.values()]
+        self._writing = self._writer.submit(_write, path, self.schema, batches)
         self._held, self._n_held = [], 0
+
+    def _written(self) -> None:
+        if self._writing is not None:
+            self._writing.result()
+            self._writing = None
+
+
+def _write(path: Path, schema: pa.Schema, batches: list[pa.RecordBatch]) -> None:
+    with (
+        pa.OSFile(str(path), "wb") as file,
+        pa.ipc.new_file(file, schema, options=_IPC) as writer,
+    ):
+        for batch in batches:
+            writer.write_batch(batch)
