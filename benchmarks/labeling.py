@@ -80,7 +80,9 @@ def make_rows(n: int, seed: int) -> pa.Table:
         "min_score_earlier": [None if p == 0 else 1 for p in position],
         "max_score_later": [None if p == 9 else 4 for p in position],
         "n_op_answered": np.full(n, 2), "op_answered_later_sibling": position < 7,
-        "op_last_seen_utc": START + thread * 1000 + 300, "exposure_stratum": position % 9,
+        "op_answered_lower_sibling": position < 5,
+        "op_last_seen_utc": START + thread * 1000 + 300,
+        "op_next_seen_utc": START + thread * 1000 + 300, "exposure_stratum": position % 9,
         "invented": np.ones(n, bool),
     }  # fmt: skip
     return pa.table({f.name: pa.array(columns[f.name], f.type) for f in INTERACTION_SCHEMA})

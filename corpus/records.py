@@ -120,7 +120,9 @@ class Interaction:
     max_score_later: int | None  # over strictly later ones
     n_op_answered: int  # how many of all siblings OP answered directly
     op_answered_later_sibling: bool  # directly, one strictly later
+    op_answered_lower_sibling: bool  # directly, since this one came, one of a lower score
     op_last_seen_utc: int | None  # OP's last comment in the thread
+    op_next_seen_utc: int | None  # OP's first comment in the thread after this one was written
     exposure_stratum: int  # 0..8: position tercile x thread size, see corpus.threads
     invented: bool
 
@@ -171,7 +173,8 @@ INTERACTION_SCHEMA = _schema(
     era=_S, observable=pa.list_(_S), edited=_S, post_edited=_S, removal=_S, post_removal=_S,
     n_feedback_cut=_N, position=_N, n_siblings=_N, n_earlier=_N,
     min_score_earlier=(_I,), max_score_later=(_I,), n_op_answered=_N,
-    op_answered_later_sibling=_B, op_last_seen_utc=(_I,), exposure_stratum=_N, invented=_B,
+    op_answered_later_sibling=_B, op_answered_lower_sibling=_B, op_last_seen_utc=(_I,),
+    op_next_seen_utc=(_I,), exposure_stratum=_N, invented=_B,
 )  # fmt: skip
 
 SCHEMAS = {"submissions": SUBMISSION_SCHEMA, "comments": COMMENT_SCHEMA}

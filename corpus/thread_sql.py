@@ -144,10 +144,12 @@ WHERE r.top AND NOT r.is_op AND u.depth > 0"""
 SIBLINGS = """
 CREATE TABLE siblings AS
 WITH answered AS (
-  SELECT root, count(*) AS n_turns, bool_or(depth = 1) AS direct FROM turns GROUP BY root),
+  SELECT root, count(*) AS n_turns, bool_or(depth = 1) AS direct,
+    max(created_utc) FILTER (depth = 1) AS answered_utc
+  FROM turns GROUP BY root),
 answers AS (
   SELECT c.n, c.post, c.rid, c.id, c.created_utc, t.score, t.dropped_by,
-    coalesce(a.n_turns, 0) AS n_turns, coalesce(a.direct, false) AS direct
+    coalesce(a.n_turns, 0) AS n_turns, coalesce(a.direct, false) AS direct, a.answered_utc
   FROM answer_texts t JOIN comments c USING (n) LEFT JOIN answered a ON a.root = c.n
   WHERE t.is_answer)
 SELECT n, post, rid, created_utc, score, dropped_by, n_turns,
@@ -157,14 +159,18 @@ SELECT n, post, rid, created_utc, score, dropped_by, n_turns,
   min(score) OVER earlier AS min_score_earlier,
   max(score) OVER later AS max_score_later,
   count(*) FILTER (direct) OVER whole AS n_op_answered,
-  count(*) FILTER (direct) OVER later > 0 AS op_answered_later_sibling
+  count(*) FILTER (direct) OVER later > 0 AS op_answered_later_sibling,
+  score IS NOT NULL AND coalesce(max(answered_utc) OVER lower > created_utc, false)
+    AS op_answered_lower_sibling
 FROM answers
 WINDOW whole AS (PARTITION BY post),
   ranked AS (PARTITION BY post ORDER BY created_utc, id),
   earlier AS (PARTITION BY post ORDER BY created_utc
     RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
   later AS (PARTITION BY post ORDER BY created_utc
-    RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)"""
+    RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING),
+  lower AS (PARTITION BY post, score IS NULL ORDER BY score
+    RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"""
 
 GENERAL = f"""
 CREATE TABLE general AS
@@ -191,8 +197,11 @@ CREATE TABLE rows_out AS
 SELECT row_number() OVER (ORDER BY o.at, s.position) AS at, s.n, c.id AS comment_id,
   c.author AS commenter, s.score, s.created_utc, c.edited, c.removal, s.position, s.n_siblings,
   s.n_earlier, s.min_score_earlier, s.max_score_later, s.n_op_answered,
-  s.op_answered_later_sibling, s.n_turns
+  s.op_answered_later_sibling, s.op_answered_lower_sibling, s.n_turns,
+  f.created_utc AS op_next_seen_utc
 FROM siblings s JOIN posts_out o ON o.post = s.post JOIN comments c ON c.n = s.n
+ASOF LEFT JOIN (SELECT post, created_utc FROM comments WHERE is_op AND post IS NOT NULL) f
+  ON f.post = s.post AND s.created_utc < f.created_utc
 WHERE s.dropped_by < 0"""
 
 TURNS_OUT = """

@@ -487,6 +487,7 @@ def brute(posts, comments, rules):
                 (depth, t["created_utc"], t["id"], t["body"]) for root, depth, t in found
                 if root == c["id"] and depth)  # fmt: skip
             c["direct"] = any(t[0] == 1 for t in c["turns"])
+            c["answered"] = max((t[1] for t in c["turns"] if t[0] == 1), default=0)
         own = sorted((t["created_utc"], t["id"], t["body"]) for t in thread
                      if t["op"] and t["parent_id"].startswith("t3_"))  # fmt: skip
         for place, c in enumerate(siblings):
@@ -514,8 +515,13 @@ def brute(posts, comments, rules):
                                        default=None),
                 "n_op_answered": sum(s["direct"] for s in siblings),
                 "op_answered_later_sibling": any(s["direct"] for s in after),
+                "op_answered_lower_sibling": any(
+                    s["answered"] > c["created_utc"] and s["seen"] < c["seen"] for s in siblings
+                    if s["seen"] is not None and c["seen"] is not None),
                 "op_last_seen_utc": max((t["created_utc"] for t in thread if t["op"]),
                                         default=None),
+                "op_next_seen_utc": min((t["created_utc"] for t in thread
+                    if t["op"] and t["created_utc"] > c["created_utc"]), default=None),
                 "exposure_stratum": 3 * (size > 3) + 3 * (size > 10) + 3 * place // size,
                 "knows_op": known,
             })  # fmt: skip

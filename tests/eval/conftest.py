@@ -60,7 +60,8 @@ def interaction(thread: int, position: int, n: int, **more: Any) -> dict[str, An
         "min_score_earlier": 1 if position else None,
         "max_score_later": 3 if position < n - 1 else None, "n_op_answered": 2,
         "op_answered_later_sibling": position < n - 1,
-        "op_last_seen_utc": created + 90_000, "exposure_stratum": min(position, 2),
+        "op_last_seen_utc": created + 90_000, "op_answered_lower_sibling": False,
+        "op_next_seen_utc": created + 9_000, "exposure_stratum": min(position, 2),
         "invented": True,
     }  # fmt: skip
     return row | more

@@ -34,7 +34,8 @@ def interaction(**given: Any) -> dict[str, Any]:
         "post_edited": "unedited", "removal": "none", "post_removal": "none", "n_feedback_cut": 0,
         "position": 0, "n_siblings": 3, "n_earlier": 0, "min_score_earlier": None,
         "max_score_later": None, "n_op_answered": 0, "op_answered_later_sibling": False,
-        "op_last_seen_utc": None, "exposure_stratum": 0, "invented": True,
+        "op_answered_lower_sibling": False, "op_last_seen_utc": None, "op_next_seen_utc": None,
+        "exposure_stratum": 0, "invented": True,
     }  # fmt: skip
     assert not given.keys() - row.keys()
     return row | given

@@ -36,7 +36,7 @@ def interaction(n: int, **more: Any) -> dict[str, Any]:
         "removal": "none", "post_removal": "none", "n_feedback_cut": 0, "position": 0,
         "n_siblings": 1, "n_earlier": 0, "min_score_earlier": None, "max_score_later": None,
         "n_op_answered": 1, "op_answered_later_sibling": False, "op_last_seen_utc": None,
-        "exposure_stratum": 0,
+        "op_answered_lower_sibling": False, "op_next_seen_utc": None, "exposure_stratum": 0,
     }  # fmt: skip
     assert not more.keys() - row.keys() - LABELS.keys() - VOTES
     return {**row, **{k: v for k, v in more.items() if k in row}}
