@@ -36,6 +36,7 @@ class Settings:
     min_words: int = 3  # of a post's text and of a comment
     language: str = ""  # "en": drop rows that are clearly not English; "": keep all
     functions: tuple[str, ...] = ()  # names from labeling.functions, or "module:name"
+    reader: str = "lexicon"  # how texts of OP are read: a name from labeling.readers
     label_model: str = "recipient"
     splits: tuple[tuple[str, float], ...] = (("train", 0.8), ("validation", 0.1), ("test", 0.1))
     limit: int | None = None  # wanted lines taken per dump file; None: all

@@ -13,6 +13,7 @@ from ..corpus.artefacts import write_parquet
 from ..corpus.folder import BuildFolder
 from ..corpus.records import EFFECTIVE, NOT_EFFECTIVE, NOT_OBSERVABLE
 from ..corpus.settings import Settings
+from . import readers
 from .functions import LabelingFunction, Votes, resolve
 from .schema import vote_schema
 
@@ -38,7 +39,8 @@ def vote_bucket(folder: BuildFolder, bucket: int, settings: Settings) -> dict[st
     tables = []
     for group in range(source.num_row_groups):
         batch = source.read_row_group(group, columns=columns_read(functions))
-        votes = [f(batch) for f in functions]
+        with readers.using(settings.reader):
+            votes = [f(batch) for f in functions]
         _count(functions, votes, stats["functions"])
         tables.append(votes_table(batch.column("comment_id"), functions, votes))
     target = folder.bucket_file(folder.votes, bucket)
