@@ -17,7 +17,10 @@ class BuildFolder:
         self.votes = self.root / "votes"
         self.labels = self.root / "labels"
         self.shaped = self.root / "shaped"
+        self.op_rates = self.votes / "op_rates.parquet"  # beside the buckets: it tells OPs apart
+        self.exposure_model = self.root / "exposure_model.json"
         self.label_model = self.root / "label_model.json"
+        self.validity = self.root / "validity.json"
         self.settings = self.root / "settings.toml"
         self.manifest = self.root / "manifest.json"
         self.run = self.root / "run.json"
