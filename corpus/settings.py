@@ -37,6 +37,8 @@ class Settings:
     language: str = ""  # "en": drop rows that are clearly not English; "": keep all
     functions: tuple[str, ...] = ()  # names from labeling.functions, or "module:name"
     reader: str = "lexicon"  # how texts of OP are read: a name from labeling.readers
+    silence: str = "negative"  # or "unlabelled": OP's silence is never a negative
+    tolerate: bool = False  # a labeling function that fails on a row is counted, not the end
     label_model: str = "recipient"
     splits: tuple[tuple[str, float], ...] = (("train", 0.8), ("validation", 0.1), ("test", 0.1))
     limit: int | None = None  # wanted lines taken per dump file; None: all
@@ -133,6 +135,12 @@ def _coerce(key: str, value: Any, where: str) -> Any:
                 f"{key} = {value!r} is not a list of names", where, f'write {key} = ["a", "b"]'
             )
         return tuple(value)
+    if kind == "bool":
+        if not isinstance(value, bool):
+            raise SettingsError(f"{key} = {value!r} is not of type bool", where, "true or false")
+        return value
+    if key == "silence" and value not in ("negative", "unlabelled"):
+        raise SettingsError(f"silence = {value!r}", where, "use negative or unlabelled")
     wanted = int if kind.startswith("int") else str
     if isinstance(value, bool) or not isinstance(value, wanted):
         raise SettingsError(f"{key} = {value!r} is not of type {kind}", where, "correct the value")

@@ -2,7 +2,8 @@
 
 A line is a list of items, `<place>: <kind> "words", "words"`, separated by "; ". The place is
 `reply 0` (OP's turns in the order of `op_replies`), `edit` or `general 0`; the kind is one of
-`thanks`, `uptake`, `positive`, `negative`. Evidence of integers is plain words without quotes.
+`thanks`, `uptake`, `rejects`, `asks`, `positive`, `negative`. Evidence of integers is plain words
+without quotes.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ MAX_WORDS = 4  # per item: enough to see what fired
 MAX_CHARS = 60  # per quotation
 
 _ITEM = re.compile(
-    r'(reply \d+|edit|general \d+): (thanks|uptake|positive|negative) ("[^"]*"(?:, "[^"]*")*)'
+    r"(reply \d+|edit|general \d+): (thanks|uptake|rejects|asks|positive|negative)"
+    r' ("[^"]*"(?:, "[^"]*")*)'
 )
 
 
@@ -23,7 +25,7 @@ class Heard(NamedTuple):
     """Words that fired, and where."""
 
     place: str  # "reply 0", "edit", "general 2"
-    kind: str  # "thanks", "uptake", "positive", "negative"
+    kind: str  # one of the words above
     words: tuple[str, ...]
 
 

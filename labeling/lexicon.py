@@ -59,6 +59,15 @@ def uptake(text: str) -> tuple[str, ...]:
     return _phrases("uptake").hear(text).words
 
 
+def rejects(text: str) -> tuple[str, ...]:
+    """The words by which OP turns a comment down.
+
+    >>> rejects("I already tried that"), rejects("my brain won't shut up")
+    (('I already tried',), ())
+    """
+    return _phrases("rejects").hear(text).words
+
+
 def sentiment(text: str) -> Sentiment:
     """Sum of word valences with negation, intensifiers and "but", squashed to [-1, 1].
 

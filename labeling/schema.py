@@ -16,7 +16,8 @@ def vote_schema(functions: Sequence[str]) -> pa.Schema:
     """`votes/b*.parquet`: three columns per function, rows in the order of `interactions/`.
 
     `<name>:vote` int8: EFFECTIVE, NOT_EFFECTIVE, ABSTAIN, or null (not observable);
-    `<name>:score` float32 in [-1, 1] or null; `<name>:evidence` words, or null.
+    `<name>:score` float32 in [-1, 1] or null; `<name>:evidence` words, or null. `opportunity`
+    float32 in (0, 1): `labeling.exposure`; null where OP's replies cannot be seen.
     """
     fields = [pa.field("comment_id", pa.string(), nullable=False)]
     for name in functions:
@@ -25,6 +26,7 @@ def vote_schema(functions: Sequence[str]) -> pa.Schema:
             pa.field(f"{name}:score", pa.float32()),
             pa.field(f"{name}:evidence", pa.string()),
         ]
+    fields.append(pa.field("opportunity", pa.float32()))
     return pa.schema(fields)
 
 

@@ -10,10 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..corpus.artefacts import write_parquet
+from ..corpus.errors import BuildError
 from ..corpus.folder import BuildFolder
-from ..corpus.records import EFFECTIVE, NOT_EFFECTIVE, NOT_OBSERVABLE
+from ..corpus.records import ABSTAIN, EFFECTIVE, NOT_EFFECTIVE, NOT_OBSERVABLE
 from ..corpus.settings import Settings
 from . import readers
+from .exposure import Exposure
 from .functions import LabelingFunction, Votes, resolve
 from .schema import vote_schema
 
@@ -25,24 +27,34 @@ def vote_bucket(folder: BuildFolder, bucket: int, settings: Settings) -> dict[st
 
     Returns (and leaves in the footer) rows_in, rows_out, dropped, and per function how many rows
     it voted effective, not_effective, abstain, could not observe, and in how many another
-    function voted the opposite (conflict). Of the texts one row group is in memory at a time; the
-    votes, about 100 bytes a row, wait for the counts, which are written first.
+    function voted the opposite (conflict). With `tolerate`, "faults" counts by name the rows that
+    a function failed on; their votes are null. Of the texts one row group is in memory at a time;
+    the votes, about 100 bytes a row, wait for the counts, which are written first.
     """
     functions = resolve(settings.functions)
-    source = pq.ParquetFile(folder.bucket_file(folder.interactions, bucket))
+    path = folder.bucket_file(folder.interactions, bucket)
+    source = pq.ParquetFile(path)
     n_rows = source.metadata.num_rows
     stats: dict[str, Any] = {
         "rows_in": n_rows, "rows_out": n_rows, "dropped": {},
         "functions": {f.name: dict.fromkeys([*COUNTED.values(), "conflict"], 0) for f in functions},
     }  # fmt: skip
 
-    tables = []
+    exposure = Exposure.read(folder)
+    opportunity = np.full(n_rows, np.nan) if exposure is None else exposure.opportunity(path)
+    tables, at = [], 0
     for group in range(source.num_row_groups):
         batch = source.read_row_group(group, columns=columns_read(functions))
+        chance = pa.array(opportunity[at : at + batch.num_rows], pa.float32(), from_pandas=True)
+        at += batch.num_rows
+        batch = batch.append_column("opportunity", chance)
         with readers.using(settings.reader):
-            votes = [f(batch) for f in functions]
+            votes = [
+                _softened(f, _asked(f, batch, settings.tolerate, stats), settings.silence)
+                for f in functions
+            ]
         _count(functions, votes, stats["functions"])
-        tables.append(votes_table(batch.column("comment_id"), functions, votes))
+        tables.append(votes_table(batch.column("comment_id"), functions, votes, chance))
     target = folder.bucket_file(folder.votes, bucket)
     write_parquet(target, tables, vote_schema([f.name for f in functions]), stats=stats)
     return stats
@@ -50,11 +62,52 @@ def vote_bucket(folder: BuildFolder, bucket: int, settings: Settings) -> dict[st
 
 def columns_read(functions: Sequence[LabelingFunction]) -> list[str]:
     """The columns of interactions that these functions look at, and the row's id."""
-    return list(dict.fromkeys(["comment_id", *(c for f in functions for c in f.reads)]))
+    wanted = dict.fromkeys(["comment_id", *(c for f in functions for c in f.reads)])
+    return [name for name in wanted if name != "opportunity"]  # the vote stage adds it
+
+
+def _asked(
+    function: LabelingFunction, batch: pa.Table, tolerate: bool, stats: dict[str, Any]
+) -> Votes:
+    """The function's answer; a fault stops the build, or with `tolerate` silences its rows."""
+    try:
+        return function(batch)
+    except BuildError:
+        if not tolerate:
+            raise
+    answers = [_alone(function, batch.slice(i, 1)) for i in range(batch.num_rows)]
+    failed = [i for i, answer in enumerate(answers) if answer is None]
+    votes = Votes.blank(batch.num_rows, NOT_OBSERVABLE)
+    if failed:
+        for i, answer in enumerate(answers):
+            if answer is not None:
+                votes.vote[i], votes.score[i] = answer.vote[0], answer.score[0]
+                votes.evidence[i] = answer.evidence[0]
+    # Where no row fails alone, the fault is in the batch, and none of its answers is to be had.
+    faults = stats.setdefault("faults", {})
+    faults[function.name] = faults.get(function.name, 0) + (len(failed) or batch.num_rows)
+    return votes
+
+
+def _alone(function: LabelingFunction, row: pa.Table) -> Votes | None:
+    try:
+        return function(row)
+    except BuildError:
+        return None
+
+
+def _softened(function: LabelingFunction, votes: Votes, silence: str) -> Votes:
+    """Under `silence = "unlabelled"` OP's silence is no negative; score and evidence stay."""
+    if silence == "unlabelled" and function.family == "silence":
+        votes.vote[votes.vote == NOT_EFFECTIVE] = ABSTAIN
+    return votes
 
 
 def votes_table(
-    ids: pa.ChunkedArray, functions: Sequence[LabelingFunction], votes: Sequence[Votes]
+    ids: pa.ChunkedArray,
+    functions: Sequence[LabelingFunction],
+    votes: Sequence[Votes],
+    opportunity: pa.Array,
 ) -> pa.Table:
     """The answers of several functions to the same rows, as `schema.vote_schema` says."""
     arrays: list[Any] = [ids]
@@ -64,6 +117,7 @@ def votes_table(
             pa.array(answer.score, pa.float32(), mask=np.isnan(answer.score)),
             pa.array(answer.evidence, pa.string()),
         ]
+    arrays.append(opportunity)
     return pa.Table.from_arrays(arrays, schema=vote_schema([f.name for f in functions]))
 
 

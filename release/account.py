@@ -42,6 +42,9 @@ def build_manifest(
         **released["stages"],
     }
     labels = _labels(labelled)
+    faults: dict[str, int] = {}
+    for record in voted:
+        add_counts(faults, record.get("faults", {}))
     _check_handover(inputs, stages)
     digests = sorted(r["sha256"] for r in inputs)
     return {
@@ -53,13 +56,15 @@ def build_manifest(
         "inputs": [{k: v for k, v in r.items() if k != "spans"} for r in inputs],
         "stages": stages,
         "counts": _counts(assembled),
+        "exposure": _exposure(folder),
         "functions": _functions(settings, voted),
+        "faults": faults,
         "label_model": read_json(folder.label_model),
         "labels": labels,
         "splits": released["splits"],
         "masked": released["masked"],
         "content": released["content"],
-        "warnings": _warnings(inputs, labels, released),
+        "warnings": [*_warnings(inputs, labels, released), *_faulty(faults)],
     }
 
 
@@ -78,6 +83,14 @@ def _counts(assembled: Sequence[Record]) -> Record:
     for record in assembled:
         add_counts(total, record.get("counts", {}))
     return total
+
+
+def _exposure(folder: BuildFolder) -> Record:
+    """How well the opportunity model tells answered from unanswered; its weights stay out."""
+    if not folder.exposure_model.is_file():
+        return {}  # voted by hand, without the stage
+    document = read_json(folder.exposure_model)
+    return {k: v for k, v in document.items() if k not in ("folds", "edges")}
 
 
 def _labels(labelled: Sequence[Record]) -> Record:
@@ -107,6 +120,10 @@ def _functions(settings: Settings, voted: Sequence[Record]) -> list[Record]:
             }
         )
     return table
+
+
+def _faulty(faults: dict[str, int]) -> list[str]:
+    return [f"{name} failed on {n} row(s): its votes there are null" for name, n in faults.items()]
 
 
 def _warnings(inputs: Sequence[Record], labels: Record, released: Record) -> list[str]:

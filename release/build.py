@@ -25,6 +25,7 @@ from ..corpus.inputs import find_dumps
 from ..corpus.manifest import read_manifest
 from ..corpus.selection import check_selectable, explain_empty
 from ..corpus.settings import Settings
+from ..labeling.exposure_fit import fit_exposure
 from ..labeling.functions import resolve
 from ..labeling.label import fit_labels
 from .account import build_manifest
@@ -99,6 +100,7 @@ class _Run:
         ]
         n_rows = sum(r["comments"]["rows_out"] for r in assembled)
         self._refuse_empty(n_rows, inputs, paths, _sum(dropped))
+        self._timed("exposure", self._exposure)
         voted = self._timed("vote", lambda: self._buckets("vote", self.folder.votes))
         fit_labels(self.folder, self.settings)
         labelled = self._timed("label", lambda: self._buckets("label", self.folder.labels))
@@ -152,6 +154,10 @@ class _Run:
             self.plan.workers,
             lambda n: self.progress(stage, n_before + n, total),
         )
+
+    def _exposure(self) -> None:
+        if not self.folder.exposure_model.is_file():
+            fit_exposure(self.folder)
 
     def _release(self) -> dict[str, Any]:
         self.progress("release", 0, 1)

@@ -44,6 +44,10 @@ def build(
     memory_limit: Annotated[
         str | None, typer.Option(help="Memory for joins of all workers together, such as 4GB.")
     ] = None,
+    tolerate: Annotated[
+        bool | None,
+        typer.Option("--tolerate", help="Count rows a labeling function fails on, and go on."),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option(help="Take only so many wanted lines of each dump file.")
     ] = None,
@@ -73,6 +77,7 @@ def build(
         "workers": workers,
         "memory_limit": memory_limit,
         "limit": limit,
+        "tolerate": tolerate,
     }
     settings = load_settings(preset or "default", config, **flags)
     console = Console(stderr=True)

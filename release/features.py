@@ -178,8 +178,8 @@ REACTIONS: tuple[Column, ...] = (
         "opportunity",
         _F,
         "reaction",
-        "Chance that the poster would have reacted to any comment here. Null in this version:"
-        " not estimated.",
+        "Chance that the poster would answer any comment in this place, whatever its words: from "
+        "place, hour and the poster's next visit. Null: the dump cannot show the poster's replies.",
     ),
     Column(
         "risk",

@@ -71,7 +71,8 @@ def remove_build(folder: BuildFolder) -> None:
 
 def forget_after_ingest(folder: BuildFolder) -> None:
     """A dump file has come in since: what was read stays, all that was made from it goes."""
-    for path in (folder.manifest, folder.run, folder.label_model):  # the mark of completion first
+    marks = (folder.manifest, folder.run, folder.label_model, folder.exposure_model)
+    for path in marks:  # the mark of completion first
         path.unlink(missing_ok=True)
     made = (folder.interactions, folder.votes, folder.labels, folder.shaped, folder.release)
     for path in made:

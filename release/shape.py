@@ -115,7 +115,7 @@ class _Shaper:
             "screen": pa.array([SCREENS.index("not_screened")] * n, pa.int64()),
             "support_types": pa.array([[]] * n, pa.list_(pa.string())),
             "risk": pa.array([[]] * n, pa.list_(pa.string())),
-            "opportunity": pa.nulls(n, pa.float32()),
+            "opportunity": _rounded(votes["opportunity"].combine_chunks()),
             "day": pc.cast(pc.divide(x["created_utc"], _DAY_S), pa.int32()).cast(pa.date32()),
             "id": pa.array(ids, pa.string()),
             "votes": self._votes(votes),

@@ -22,6 +22,10 @@ INPUTS = frozenset({"title", "post", "comment"})
 """What a model will learn from. A rule that reads them would teach the model its own rule."""
 
 
+READABLE = (*INTERACTION_SCHEMA.names, "opportunity")
+"""What a function may read: an interaction, and the chance of an answer there (`exposure`)."""
+
+
 class Votes(NamedTuple):
     """One function's answer to n rows."""
 
@@ -42,11 +46,11 @@ Rule = Callable[[pa.Table], Votes]
 class LabelingFunction:
     """A named, versioned rule. Calling it never changes anything and never raises a surprise.
 
-    `reads` are the columns of `INTERACTION_SCHEMA` that it may look at. `family` names the piece
-    of evidence: functions of one family hear the same thing and count once. `exposed` says that
-    the vote also depends on who got to see the comment (its place, its hour), so that its
-    reliability must not be assumed equal across exposure strata. `decides` is False for a
-    function that may support a label but never make one alone.
+    `reads` are the columns of `INTERACTION_SCHEMA` that it may look at, and `opportunity`. `family`
+    names the piece of evidence: functions of one family hear the same thing and count once.
+    `exposed` says that the vote also depends on who got to see the comment (its place, its hour),
+    so that its reliability must not be assumed equal across exposure strata. `decides` is False for
+    a function that may support a label but never make one alone.
     """
 
     name: str
@@ -63,8 +67,8 @@ class LabelingFunction:
         if self.axis not in AXES:
             raise SettingsError(f"axis {self.axis!r}", self.name, f"use one of {', '.join(AXES)}")
         for column in self.reads:
-            if column not in INTERACTION_SCHEMA.names:
-                near = difflib.get_close_matches(column, INTERACTION_SCHEMA.names, 1)
+            if column not in READABLE:
+                near = difflib.get_close_matches(column, READABLE, 1)
                 hint = f"did you mean {near[0]}?" if near else "see corpus.records.Interaction"
                 raise SettingsError(f"reads an unknown column {column!r}", self.name, hint)
         if not self.family:

@@ -17,6 +17,13 @@ def numbers(table: pa.Table, name: str) -> np.ndarray:
     return np.asarray(pc.cast(_array(table, name), pa.float64()).to_numpy(zero_copy_only=False))
 
 
+def chance(table: pa.Table) -> np.ndarray:
+    """The opportunity (n,), nan where unknown: the vote stage adds the column where it can."""
+    if "opportunity" not in table.column_names:
+        return np.full(table.num_rows, np.nan)
+    return numbers(table, "opportunity")
+
+
 def flat(table: pa.Table, name: str) -> tuple[list[object], np.ndarray, np.ndarray]:
     """A list column -> its items, the row each item belongs to, its index in that row."""
     column = _array(table, name)

@@ -6,11 +6,11 @@ import numpy as np
 import pyarrow as pa
 
 from ...corpus.records import NOT_OBSERVABLE
-from .. import evidence
+from .. import evidence, readers
 from ..evidence import Heard
 from .base import Votes, labeling_function
 from .columns import flat, numbers, observable
-from .op_response import heard, read_once, stage_score, to_votes
+from .op_response import heard, stage_score, to_votes
 
 G0 = 0.0  # without thanks, an update tells of OP's life and not of the comments
 
@@ -32,19 +32,21 @@ def general_feedback(table: pa.Table) -> Votes:
     created = numbers(table, "created_utc")
     total, n_heard = np.zeros(n), np.zeros(n)
     words: dict[int, list[Heard]] = {}
-    for place, text, row in _later_texts(table, created):
-        thanks, sounds, _ = read_once(text)  # the same text stands in every row of its thread
-        total[row] += stage_score(thanks, sounds, G0)
+    later = _later_texts(table, created)
+    reading = readers.current().read([text for _, text, _ in later])
+    scored = stage_score(reading.thanked, reading.tone, G0)
+    for i, (place, _, row) in enumerate(later):
+        total[row] += scored[i]
         n_heard[row] += 1
-        if thanks:
-            words.setdefault(row, []).extend(heard(place, thanks, sounds))
+        if reading.thanked[i]:
+            words.setdefault(row, []).extend(heard(place, reading.words[i]))
     votes = Votes.blank(n)
     scores = np.full(n, np.nan)
     scores[n_heard > 0] = total[n_heard > 0] / n_heard[n_heard > 0]
     votes.vote[:] = to_votes(scores)
     shown = observable(table, "op_edit") | observable(table, "op_general") | (n_heard > 0)
     votes.vote[~shown] = NOT_OBSERVABLE
-    votes.score[:] = scores
+    votes.score[:] = np.clip(scores, -1, 1)
     for row, items in words.items():
         votes.evidence[row] = evidence.line(items)
     return votes

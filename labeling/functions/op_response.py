@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 import pyarrow as pa
 
 from ...corpus.records import ABSTAIN, EFFECTIVE, NOT_EFFECTIVE, NOT_OBSERVABLE
-from .. import evidence, lexicon
+from .. import evidence, readers
 from ..evidence import Heard
 from .base import Votes, labeling_function
 from .columns import flat, observable
@@ -16,17 +14,16 @@ from .columns import flat, observable
 CUT = 0.2  # D6: beyond it, in either direction, a score becomes a vote (ours: not published)
 STRONG = 0.5  # D8: the strength at which stage 3 may decide alone
 
+SILENT = 0.05  # ours: a turn without thanks that scores less says nothing
 _READS = ("op_replies", "observable")
-# Rules that hear the same reply, and rows of the same thread, share one reading.
-read_once = lru_cache(maxsize=4096)(lexicon.read)
 
 
-def stage_score(thanks: tuple[str, ...], sounds: lexicon.Sentiment, g0: float) -> float:
-    """The stage score g * s of one text: g is 1 where it thanks, else `g0`; s its sentiment.
+def stage_score(thanked: np.ndarray, sounds: np.ndarray, g0: float) -> np.ndarray:
+    """The stage scores g * s of n texts: g is 1 where one thanks, else `g0`; s its sentiment.
 
     "Stage score = their product" is the paper's (section 3.2); g0 and the scale of s are ours.
     """
-    return (1.0 if thanks else g0) * sounds.score
+    return np.asarray(np.where(thanked, 1.0, g0) * sounds)
 
 
 def to_votes(scores: np.ndarray) -> np.ndarray:
@@ -37,12 +34,12 @@ def to_votes(scores: np.ndarray) -> np.ndarray:
     return votes
 
 
-def heard(place: str, thanks: tuple[str, ...], sounds: lexicon.Sentiment) -> list[Heard]:
+def heard(place: str, words: readers.Words) -> list[Heard]:
     """What one text said, as evidence."""
     return [
-        Heard(place, "thanks", thanks),
-        Heard(place, "positive", sounds.positive),
-        Heard(place, "negative", sounds.negative),
+        Heard(place, "thanks", words.thanks),
+        Heard(place, "positive", words.positive),
+        Heard(place, "negative", words.negative),
     ]
 
 
@@ -77,27 +74,22 @@ def op_response_paper(table: pa.Table) -> Votes:
 def _op_response(table: pa.Table, g0: float, literal: bool) -> Votes:
     n = table.num_rows
     texts, rows, index = flat(table, "op_replies")
-    total, n_counted = np.zeros(n), np.zeros(n)
-    thanked = np.zeros(n, bool)
-    words: dict[int, list[Heard]] = {}
-    for text, row, turn in zip(texts, rows.tolist(), index.tolist(), strict=True):
-        thanks, sentiment, reaction = read_once(str(text))
-        sounds = sentiment if literal else reaction
-        score = stage_score(thanks, sounds, g0)
-        total[row] += score
-        n_counted[row] += literal or score != 0 or bool(thanks)
-        thanked[row] |= bool(thanks)
-        words.setdefault(row, []).extend(heard(f"reply {turn}", thanks, sounds))
+    reading = readers.current().read([str(text) for text in texts])
+    turn_score = stage_score(reading.thanked, reading.tone if literal else reading.reaction, g0)
+    counted = literal | (np.abs(turn_score) >= SILENT) | reading.thanked
+    n_counted = np.bincount(rows[counted], minlength=n)[:n]
+    total = np.bincount(rows[counted], turn_score[counted], minlength=n)[:n]
     votes = Votes.blank(n)
-    answered = n_counted > 0
-    scores = np.full(n, np.nan)
-    scores[answered] = total[answered] / n_counted[answered]
+    scores = np.where(n_counted > 0, total / np.maximum(n_counted, 1), np.nan)
     votes.vote[:] = to_votes(scores)
     if not literal:
+        thanked = np.isin(np.arange(n), rows[reading.thanked])
         votes.vote[thanked & (votes.vote == NOT_EFFECTIVE)] = ABSTAIN
-    n_replies = np.bincount(rows, minlength=n)[:n]
-    votes.vote[unheard(table, n_replies)] = NOT_OBSERVABLE
-    votes.score[:] = scores
+    votes.vote[unheard(table, np.bincount(rows, minlength=n)[:n])] = NOT_OBSERVABLE
+    votes.score[:] = np.clip(scores, -1, 1)
+    words: dict[int, list[Heard]] = {}
+    for said, row, turn in zip(reading.words, rows.tolist(), index.tolist(), strict=True):
+        words.setdefault(row, []).extend(heard(f"reply {turn}", said))
     for row, items in words.items():
         votes.evidence[row] = evidence.line(items)
     return votes

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from ...corpus.records import EFFECTIVE, NOT_OBSERVABLE
-from .. import evidence, lexicon
+from .. import evidence, readers
 from ..evidence import Heard
 from .base import Votes, labeling_function
 from .columns import flat
@@ -23,10 +23,11 @@ def op_uptake(table: pa.Table) -> Votes:
     texts, rows, index = flat(table, "op_replies")
     votes = Votes.blank(n)
     words: dict[int, list[Heard]] = {}
-    for text, row, turn in zip(texts, rows.tolist(), index.tolist(), strict=True):
-        if found := lexicon.uptake(str(text)):
-            words.setdefault(row, []).append(Heard(f"reply {turn}", "uptake", found))
-    votes.vote[list(words)] = EFFECTIVE
+    reading = readers.current().read([str(text) for text in texts])
+    for i in np.flatnonzero(reading.took_up).tolist():
+        found = Heard(f"reply {index[i]}", "uptake", reading.words[i].uptake)
+        words.setdefault(int(rows[i]), []).append(found)
+    votes.vote[rows[reading.took_up]] = EFFECTIVE
     votes.vote[unheard(table, np.bincount(rows, minlength=n)[:n])] = NOT_OBSERVABLE
     for row, items in words.items():
         votes.evidence[row] = evidence.line(items)

@@ -11,6 +11,9 @@ from ...corpus.errors import SettingsError
 from .base import LabelingFunction
 from .community import community_reception, community_relative
 from .general_feedback import general_feedback
+from .op_asks_more import op_asks_more
+from .op_change import op_change
+from .op_rejects import op_rejects
 from .op_response import op_response, op_response_paper
 from .op_uptake import op_uptake
 from .passed_over import passed_over
@@ -19,6 +22,9 @@ RELEASED = (
     op_response,
     op_response_paper,
     op_uptake,
+    op_rejects,
+    op_asks_more,
+    op_change,
     passed_over,
     general_feedback,
     community_relative,

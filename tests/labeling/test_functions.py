@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from redditess.corpus.records import ABSTAIN, EFFECTIVE, NOT_EFFECTIVE, NOT_OBSERVABLE
@@ -114,7 +115,9 @@ def test_general_feedback_credits_earlier_comments_only(rows) -> None:
 
 
 def test_general_feedback_never_decides() -> None:
-    assert [f.name for f in RELEASED if not f.decides] == ["general_feedback"]
+    assert [f.name for f in RELEASED if not f.decides] == [
+        "op_asks_more", "op_change", "general_feedback",
+    ]  # fmt: skip
 
 
 def test_community_reception_one_case_per_vote(rows) -> None:
@@ -188,6 +191,7 @@ PASSED = {
         ({}, NOT_EFFECTIVE),
         ({"n_op_answered": 1}, ABSTAIN),
         ({"op_answered_later_sibling": False}, ABSTAIN),
+        ({"op_answered_later_sibling": False, "op_answered_lower_sibling": True}, NOT_EFFECTIVE),
         ({"op_last_seen_utc": T0}, ABSTAIN),  # OP was gone when the comment came
         ({"op_last_seen_utc": None}, ABSTAIN),
         ({"op_replies": ["why?"]}, ABSTAIN),  # answered
@@ -202,12 +206,105 @@ def test_passed_over_needs_every_piece_of_skip_evidence(rows, change, vote) -> N
     assert (answer.evidence[0] is not None) == (vote == NOT_EFFECTIVE)
 
 
-@pytest.mark.parametrize("function", RELEASED, ids=lambda f: f.name)
-def test_no_released_function_reads_what_a_model_learns_from(function) -> None:
-    assert not function.sees_input
+@pytest.mark.parametrize(
+    ("opportunity", "vote"),
+    [(0.3, NOT_EFFECTIVE), (0.05, NOT_EFFECTIVE), (0.049, ABSTAIN), (None, NOT_EFFECTIVE)],
+)
+def test_passed_over_weighs_the_opportunity_and_abstains_below_the_floor(
+    rows, opportunity, vote
+) -> None:
+    chance = pa.array([opportunity], pa.float32())
+    answer = votes("passed_over", rows(PASSED).append_column("opportunity", chance))
+    assert answer.vote.tolist() == [vote]
+    if opportunity is None:
+        assert np.isnan(answer.score[0])
+    else:
+        assert answer.score[0] == np.float32(-opportunity)
+        assert f"opportunity {opportunity:.2f}" in answer.evidence[0]
+    assert ("below the floor" in answer.evidence[0]) == (vote == ABSTAIN)
 
 
-@pytest.mark.parametrize("function", RELEASED, ids=lambda f: f.name)
+REJECTIONS = [
+    "I already tried that", "I've tried melatonin for weeks but nothing", "Been there, done that.",
+    "That doesn't help at all", "This is terrible advice", "not what I asked", "Fuck you",
+    "you are such a condescending jerk", "You don't even know me", "easier said than done",
+]  # fmt: skip
+NO_REJECTIONS = [
+    "My brain won't shut up", "They told me to get lost", "It doesn't help that my mum shouts",
+    "I tried it and it really helped", "you're not an idiot at all", "I am useless", "ok",
+    "You're amazing", "I already feel better", "If that doesn't work I will call", "",
+    "what if it's not working?", "I was never that unhelpful to him",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", REJECTIONS)
+def test_op_rejects_hears_a_comment_turned_down(rows, text) -> None:
+    answer = votes("op_rejects", rows({"op_replies": [text]}))
+    assert answer.vote.tolist() == [NOT_EFFECTIVE]
+    assert answer.score.tolist() == [-1.0]
+    ((place, kind, words),) = parse(answer.evidence[0])
+    assert (place, kind) == ("reply 0", "rejects") and words[0] in text
+
+
+@pytest.mark.parametrize("text", NO_REJECTIONS)
+def test_op_rejects_is_silent_about_anything_else(rows, text) -> None:
+    assert votes("op_rejects", rows({"op_replies": [text]})).vote.tolist() == [ABSTAIN]
+
+
+def test_op_rejects_abstains_beside_thanks_or_uptake_and_where_nothing_was_said(rows) -> None:
+    table = rows(
+        {"op_replies": ["I already tried that", "Thank you though, that means a lot"]},
+        {"op_replies": ["I already tried that. I'll try the other thing"]},
+        {},
+        {"observable": ["score"]},
+    )
+    assert votes("op_rejects", table).vote.tolist() == [ABSTAIN, ABSTAIN, ABSTAIN, NOT_OBSERVABLE]
+
+
+def test_op_asks_more_never_votes_on_effect(rows) -> None:
+    table = rows(
+        {"op_replies": ["How often did you do it?", "It was a Tuesday."]},
+        {"op_replies": ["You wrote why, I know."]},
+        {"op_replies": ["Are you kidding me, who asked you? What is it to you?"]},
+        {},
+        {"observable": []},
+    )
+    answer = votes("op_asks_more", table)
+    assert answer.vote.tolist() == [ABSTAIN] * 4 + [NOT_OBSERVABLE]
+    assert answer.score[0] == 0.5 and np.isnan(answer.score[1:]).all()
+    assert parse(answer.evidence[0]) == [("reply 0", "asks", ("How often did you do it?",))]
+
+
+LOW, HIGH, FLAT = "I hate this awful, terrible night.", "A wonderful, lovely thing.", "A Tuesday."
+
+
+def test_op_change_is_what_op_gained_here_beyond_the_other_turns(rows) -> None:
+    table = rows(
+        {"thread_id": "t3_x", "post": LOW, "op_replies": [HIGH]},  # better than elsewhere
+        {"thread_id": "t3_x", "post": LOW, "op_replies": [LOW]},  # worse, and not below the post
+        {"thread_id": "t3_y", "post": LOW, "op_replies": [HIGH]},  # so OP is everywhere
+        {"thread_id": "t3_y", "post": LOW, "op_replies": [HIGH]},
+        {"thread_id": "t3_z", "post": LOW, "op_replies": [HIGH]},  # no other turn to compare with
+        {"thread_id": "t3_w", "post": HIGH, "op_replies": [LOW], "op_general": [FLAT]},
+        {"thread_id": "t3_w", "post": HIGH},
+        {"thread_id": "t3_v", "post": LOW, "observable": []},
+    )
+    answer = votes("op_change", table)
+    assert answer.vote.tolist() == [
+        EFFECTIVE, ABSTAIN, ABSTAIN, ABSTAIN, ABSTAIN, NOT_EFFECTIVE, ABSTAIN, NOT_OBSERVABLE,
+    ]  # fmt: skip
+    assert answer.score[2] == answer.score[3] == 0
+    assert np.isnan(answer.score[4])
+    assert "in 1 other turn," in answer.evidence[0]
+
+
+def test_op_change_sees_the_input_and_so_never_makes_a_label() -> None:
+    assert [f.name for f in RELEASED if f.sees_input] == ["op_change"]
+
+
+@pytest.mark.parametrize(
+    "function", [f for f in RELEASED if f.name != "op_change"], ids=lambda f: f.name
+)
 def test_a_vote_is_a_function_of_its_own_row(function, rows) -> None:
     table = rows(
         {"op_replies": ["thanks!"]}, {}, {"op_replies": []}, PASSED, {"score": 9, "op_edit": None},

@@ -12,9 +12,9 @@ import pytest
 
 from redditess.corpus.artefacts import read_json, read_stats, sha256_file
 from redditess.corpus.errors import BuildError, SettingsError
-from redditess.corpus.records import ABSTAIN, NOT_EFFECTIVE
+from redditess.corpus.records import ABSTAIN, EFFECTIVE, NOT_EFFECTIVE
 from redditess.corpus.settings import Settings, load_settings
-from redditess.labeling import labeling_function
+from redditess.labeling import Votes, labeling_function
 from redditess.labeling.label import fit_labels, label_bucket
 from redditess.labeling.schema import BASES, LABEL_SCHEMA, vote_schema
 from redditess.labeling.vote import vote_bucket
@@ -242,6 +242,32 @@ def test_a_build_without_a_deciding_function_is_refused(rows, build) -> None:
     vote_bucket(folder, 0, settings)
     with pytest.raises(SettingsError, match="no function that may decide"):
         fit_labels(folder, settings)
+
+
+def test_a_tolerated_fault_is_counted_by_name_and_its_row_is_null(rows, build, monkeypatch) -> None:
+    @labeling_function(reads=("op_replies",), source="a test")
+    def first_word(x):
+        return EFFECTIVE if x.op_replies[0] else ABSTAIN
+
+    @labeling_function(reads=("op_replies",), source="a test", batch=True)
+    def only_alone(table):
+        assert table.num_rows == 1
+        return Votes.blank(1)
+
+    module = ModuleType("faulty_rules")
+    module.first_word, module.only_alone = first_word, only_alone
+    monkeypatch.setitem(sys.modules, "faulty_rules", module)
+    names = ["op_response", "faulty_rules:first_word", "faulty_rules:only_alone"]
+    settings = load_settings("default", functions=names, tolerate=True)
+    folder = build(rows({"op_replies": ["thank you"]}, {}, {"op_replies": ["ok"]}))
+    record = vote_bucket(folder, 0, settings)
+    votes = pq.read_table(folder.bucket_file(folder.votes, 0))
+    assert votes["first_word:vote"].to_pylist() == [EFFECTIVE, None, EFFECTIVE]
+    assert votes["only_alone:vote"].to_pylist() == [None, None, None]
+    assert votes["op_response:vote"].to_pylist() == [EFFECTIVE, ABSTAIN, ABSTAIN]
+    assert record["faults"] == {"first_word": 1, "only_alone": 3}
+    with pytest.raises(BuildError, match="labeling function first_word raised IndexError"):
+        vote_bucket(folder, 0, load_settings("default", functions=names))
 
 
 def test_labels_without_votes_are_refused(rows, build, settings) -> None:
