@@ -40,6 +40,7 @@ class Settings:
     silence: str = "negative"  # or "unlabelled": OP's silence is never a negative
     tolerate: bool = False  # a labeling function that fails on a row is counted, not the end
     label_model: str = "recipient"
+    annotate: tuple[str, ...] = ()  # of labeling.screen.ANNOTATIONS; (): nothing is screened
     splits: tuple[tuple[str, float], ...] = (("train", 0.8), ("validation", 0.1), ("test", 0.1))
     limit: int | None = None  # wanted lines taken per dump file; None: all
 

@@ -13,6 +13,8 @@ import pyarrow as pa
 
 from ..corpus.records import SIGNALS
 from ..labeling.schema import BASES
+from ..labeling.screen import RISKS, SCREENS
+from ..labeling.support import SUPPORT_TYPES
 
 if TYPE_CHECKING:
     import datasets
@@ -24,7 +26,6 @@ CONFIGS = ("effectiveness", "full")
 DEFAULT_CONFIG = "effectiveness"
 
 LABELS = ("not_effective", "effective")  # their positions are the votes 0 and 1 of corpus.records
-SCREENS = ("not_screened", "no_flag", "flagged")
 VOTES = {None: "not_observable", -1: "abstain", 0: "not_effective", 1: "effective"}
 """How a vote of `labeling` reads in the column `votes`."""
 
@@ -85,14 +86,15 @@ EFFECTIVENESS: tuple[Column, ...] = (
         "screen",
         pa.int64(),
         "label",
-        "Safety screen of the comment. This version screens nothing: always not_screened.",
+        "Did a rule hear a sign of risk in the comment (column `risk` of `full` names it)? no_flag is "
+        "not safe: nobody reviewed it.",
         SCREENS,
     ),
     Column(
         "support_types",
         _TEXTS,
         "label",
-        "Kinds of support in the comment. Empty in this version: none were assigned.",
+        f"Kinds of support in the comment, by rules: {', '.join(SUPPORT_TYPES)}. Empty: none heard.",
     ),
     Column("subreddit", _S, "context", "Community, spelled as in the dump."),
     Column("title", _S, "input", "Title of the post, identifiers masked."),
@@ -185,7 +187,7 @@ REACTIONS: tuple[Column, ...] = (
         "risk",
         _TEXTS,
         "label",
-        "Risk categories found by the screen. Empty in this version: nothing was screened.",
+        f"Risk categories that the screen heard: {', '.join(RISKS)}.",
     ),
 )
 

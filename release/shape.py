@@ -22,7 +22,8 @@ from ..corpus.masking import mask_column
 from ..corpus.records import NOT_OBSERVABLE
 from ..corpus.settings import Settings
 from ..labeling.schema import BASES
-from .features import SCREENS, VOTES, arrow_schema
+from ..labeling.screen import annotate
+from .features import VOTES, arrow_schema
 from .pseudonyms import SAMPLE_KEY, Key, pseudonym
 from .splits import ORDER, group_of, split_of
 from .twins import comment_key, post_key
@@ -108,13 +109,12 @@ class _Shaper:
         n = interactions.num_rows
         text = {name: self._repeated(x[name].to_pylist()) for name in ("title", "post", "op_edit")}
         comments = self._own(x["comment"].to_pylist())
+        found = annotate(pa.array(comments, pa.string()), self.settings.annotate)
         columns = {
             **_label_columns(labels),
             **{name: pa.array(values, pa.string()) for name, values in text.items()},
             "comment": pa.array(comments, pa.string()),
-            "screen": pa.array([SCREENS.index("not_screened")] * n, pa.int64()),
-            "support_types": pa.array([[]] * n, pa.list_(pa.string())),
-            "risk": pa.array([[]] * n, pa.list_(pa.string())),
+            **found._asdict(),
             "opportunity": _rounded(votes["opportunity"].combine_chunks()),
             "day": pc.cast(pc.divide(x["created_utc"], _DAY_S), pa.int32()).cast(pa.date32()),
             "id": pa.array(ids, pa.string()),
