@@ -22,7 +22,7 @@ from .intake import Intake
 from .settings import Settings
 from .spool import Spool
 
-WRITERS = 2  # Parquet files encoded at once: a task may use two cores
+WRITERS = 4  # Parquet files written at once: while some wait for the disk, two cores encode
 
 
 def ingest_file(
