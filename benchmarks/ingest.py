@@ -69,9 +69,9 @@ def comments(which: str, n_bytes: int) -> Iterator[bytes]:
 
 
 def comment(random_: random.Random, i: int, name: str, words: list[str]) -> dict[str, object]:
-    """One comment, 75 fields, raw UTF-8 like the months of today; bodies have 20 words (median).
+    """One comment, 75 fields, raw UTF-8; bodies have 20 words (median).
 
-    Of the real lines at hand, one in two has an escape and one in ten a sign beyond ASCII.
+    One line in two has an escape and one in ten a sign beyond ASCII: our guess at real months.
     """
     n_words = min(int(random_.lognormvariate(3, 1)) + 1, 1500)
     body, author = (
