@@ -22,7 +22,7 @@ from .intake import Intake
 from .settings import Settings
 from .spool import Spool
 
-WRITERS = 2  # Parquet files encoded at once: a task may use two cores
+WRITERS = 4  # Parquet files written at once: while some wait for the disk, two cores encode
 
 
 def ingest_file(
@@ -67,7 +67,7 @@ def _write(spool: Spool, kind: str, folder: BuildFolder, sha12: str) -> None:
 
 @contextmanager
 def _no_cycles() -> Iterator[None]:
-    """Rows hold no cycles: looking for some among a million tuples costs a tenth of the time."""
+    """Rows hold no cycles: looking for some among a million tuples is time lost."""
     was_on = gc.isenabled()
     gc.disable()
     try:

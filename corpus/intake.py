@@ -21,7 +21,9 @@ from .settings import Settings
 from .spool import Spool
 from .wire import LineParser
 
-DENSE = 0.8  # share of candidates from which looking for them costs more than it saves (measured)
+# Share of candidates from which looking for them costs more than it saves, by the costs per line
+# in docs/design/0002.
+DENSE = 0.8
 DAMAGES_KEPT = 100  # per reason, the first ones: `dropped` and `repaired` hold the full counts
 _TORN = ("bad_json", "not_an_object")  # what is left of a line that lost its end or its beginning
 

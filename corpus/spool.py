@@ -15,6 +15,8 @@ from .records import COMMENT_SCHEMA, SUBMISSION_SCHEMA, Comment, Submission
 
 _Part = dict[int, pa.RecordBatch]  # bucket, ascending -> its rows of one stretch of the file
 _IPC = pa.ipc.IpcWriteOptions(compression="lz4")
+ROWS_AT_ONCE = 2_000  # become Arrow together: what was just parsed is still in the cache
+ROWS_PER_PART = 20_000  # are sorted together
 HELD_BYTES = 1 << 26  # of Arrow batches; as many may be on their way to the disk
 
 
@@ -31,6 +33,8 @@ class Spool:
         self._thread = self.schema.get_field_index("thread_id" if kind == "comments" else "id")
         self._n_buckets, self._tmp = n_buckets, tmp
         self._rows: list[Submission | Comment] = []
+        self._fresh: list[tuple[pa.RecordBatch, list[int]]] = []  # with the bucket of each row
+        self._n_fresh = 0
         self._held: list[_Part] = []  # after what is spilled, in file order
         self._n_held = 0
         self._writer = ThreadPoolExecutor(1, "redditess-spill")
@@ -39,8 +43,10 @@ class Spool:
 
     def add(self, rows: Sequence[Submission | Comment]) -> None:
         self._rows.extend(rows)
-        if len(self._rows) >= ROWS_PER_GROUP:
+        if len(self._rows) >= ROWS_AT_ONCE:
             self._to_arrow()
+            if self._n_fresh >= ROWS_PER_PART:
+                self._sort()
             if self._n_held > HELD_BYTES:
                 self._spill()
 
@@ -48,6 +54,8 @@ class Spool:
         """No more rows; returns the buckets that have some, ascending."""
         if self._rows:
             self._to_arrow()
+        if self._fresh:
+            self._sort()
         self._written()
         spilled = [buckets for _, parts in self._spilled for buckets in parts]
         held = [list(part) for part in self._held]
@@ -83,20 +91,28 @@ class Spool:
                 yield part[bucket]
 
     def _to_arrow(self) -> None:
-        """The waiting rows become a part: they are sorted by bucket while they are few."""
+        """The waiting rows, while they are in the cache, as a batch in file order."""
         field, n = self._thread, self._n_buckets
-        buckets = np.array([int(str(row[field])[3:], 36) % n for row in self._rows])
-        order = np.argsort(buckets, kind="stable")
-        columns = zip(*[self._rows[at] for at in order.tolist()], strict=True)
+        buckets = [int(str(row[field])[3:], 36) % n for row in self._rows]
+        columns = zip(*self._rows, strict=True)
         arrays = [pa.array(c, f.type) for c, f in zip(columns, self.schema, strict=True)]
-        batch = pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+        self._fresh.append((pa.RecordBatch.from_arrays(arrays, schema=self.schema), buckets))
+        self._n_fresh += len(self._rows)
         self._rows = []
+
+    def _sort(self) -> None:
+        """The fresh batches become a part: rows of a bucket side by side, in file order."""
+        table = pa.Table.from_batches([batch for batch, _ in self._fresh]).combine_chunks()
+        buckets = np.concatenate([np.array(buckets) for _, buckets in self._fresh])
+        order = np.argsort(buckets, kind="stable")
+        batch = table.to_batches()[0].take(pa.array(order))
         present, starts = np.unique(buckets[order], return_index=True)
         stops = [*starts[1:].tolist(), len(order)]
         cuts = zip(present.tolist(), starts.tolist(), stops, strict=True)
         self._held.append({bucket: batch.slice(a, b - a) for bucket, a, b in cuts})
         self._n_held += batch.nbytes
-        self._widen_spans(pa.Table.from_batches([batch]))
+        self._fresh, self._n_fresh = [], 0
+        self._widen_spans(table)
 
     def _widen_spans(self, table: pa.Table) -> None:
         utc = "created_utc"

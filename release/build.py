@@ -32,7 +32,7 @@ from .account import build_manifest
 from .card import write_card
 from .pool import run_stage
 from .pseudonyms import Key, load_key
-from .resume import finished_inputs, forget_after_ingest, open_build
+from .resume import finished_inputs, forget_after_ingest, open_build, refuse_foreign
 from .write import write_release
 
 Progress = Callable[[str, int, int], None]
@@ -57,11 +57,13 @@ def build(
     paths = find_dumps(dumps)
     key = key or load_key()
     rules = [f"{f.name}@{f.version}" for f in resolve(settings.functions)]
+    refuse_foreign(out)
+    plan = _plan(settings)
     Path(out).mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(Path(out) / ".lock", timeout=0):
             folder = open_build(Path(out), settings, key.id, *rules, fresh=fresh)
-            return _Run(folder, settings, key, progress or _silent).go(paths)
+            return _Run(folder, settings, key, plan, progress or _silent).go(paths)
     except Timeout as e:
         raise BuildError("another build is running in this folder", out, "wait for it") from e
 
@@ -72,16 +74,18 @@ def _silent(stage: str, done: int, total: int) -> None:
 
 class _Plan(NamedTuple):
     workers: int
-    memory_limit: str
+    memory_limit: int  # bytes
     tmp: str | None
 
 
 class _Run:
     """One pass over the stages; holds what all of them need and the time each took."""
 
-    def __init__(self, folder: BuildFolder, settings: Settings, key: Key, progress: Progress):
-        self.folder, self.settings, self.key, self.progress = folder, settings, key, progress
-        self.plan = _plan(settings)
+    def __init__(
+        self, folder: BuildFolder, settings: Settings, key: Key, plan: _Plan, progress: Progress
+    ):
+        self.folder, self.settings, self.key = folder, settings, key
+        self.plan, self.progress = plan, progress
         self.seconds: dict[str, float] = {}
 
     def go(self, paths: Sequence[Path]) -> dict[str, Any]:
@@ -132,7 +136,7 @@ class _Run:
         return once_each([{**records[path], "name": path.name} for path in paths])
 
     def _assemble(self, spans: dict[str, list[list[int]]]) -> list[dict[str, Any]]:
-        share = f"{_bytes(self.plan.memory_limit) // self.plan.workers // 2**20}MB"
+        share = f"{self.plan.memory_limit // self.plan.workers // 2**20}MB"
         more = {"spans": spans, "memory_limit": share, "tmp": self.plan.tmp}
         return self._buckets("assemble", self.folder.interactions, **more)
 
@@ -179,7 +183,7 @@ class _Run:
             "seconds": self.seconds,
             "engine": "local",
             "workers": self.plan.workers,
-            "memory_limit": self.plan.memory_limit,
+            "memory_limit": self.settings.memory_limit,
             "python": platform.python_version(),
             "platform": platform.platform(),
             "versions": {"redditess": __version__, **{n: version(n) for n in libraries}},
@@ -208,7 +212,7 @@ def _plan(settings: Settings) -> _Plan:
     ram_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     by_memory = int((ram_gb - 4) / 2.2)
     workers = settings.workers or max(1, min(os.cpu_count() or 1, by_memory))
-    return _Plan(workers, settings.memory_limit, settings.tmp)
+    return _Plan(workers, _bytes(settings.memory_limit), settings.tmp)
 
 
 def _bytes(text: str) -> int:

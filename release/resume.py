@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Sequence
 from functools import cache
@@ -34,15 +35,10 @@ def code_digest() -> str:
 def open_build(out: str | Path, settings: Settings, *more: str, fresh: bool = False) -> BuildFolder:
     """The build folder, ready to continue or start. `more`: other things that decide the rows.
 
-    Raises BuildError where `out` holds another build (naming `--fresh`) or something that is no
-    build at all: that is never deleted.
+    Raises BuildError where `out` holds another build (naming `--fresh`).
     """
     folder, mark = BuildFolder(out), Path(out) / MARK
     wanted = {"format": 1, "fingerprint": settings.fingerprint(code_digest(), *more)}
-    if folder.root.exists() and not mark.is_file() and _holds_anything(folder.root):
-        raise BuildError(
-            "the folder is not empty and is not a build", out, "give an empty or new --out folder"
-        )
     if mark.is_file() and (fresh or read_json(mark) != wanted):
         if not fresh:
             raise BuildError(
@@ -52,10 +48,19 @@ def open_build(out: str | Path, settings: Settings, *more: str, fresh: bool = Fa
             )
         remove_build(folder)
     sweep(folder.root)
+    write_json(mark, wanted)  # first: a build killed from here on is known as one
     folder.create()
     write_text(folder.settings, to_toml(settings))
-    write_json(mark, wanted)
     return folder
+
+
+def refuse_foreign(out: str | os.PathLike[str]) -> None:
+    """Raises BuildError where `out` holds something that is no build: that is never touched."""
+    root = Path(out)
+    if root.exists() and not (root / MARK).is_file() and _holds_anything(root):
+        raise BuildError(
+            "the folder is not empty and is not a build", out, "give an empty or new --out folder"
+        )
 
 
 def _holds_anything(root: Path) -> bool:

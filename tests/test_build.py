@@ -91,7 +91,15 @@ def test_a_folder_that_is_no_build_is_never_emptied(dumps: list[Path], tmp_path:
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(BuildError, match="not a build"):
         build(dumps, tmp_path, sample_settings(), key=SAMPLE_KEY, fresh=True)
-    assert (tmp_path / "thesis.tex").read_text() == "years of work"
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_wrong_memory_limit_is_told_before_anything_is_read(
+    dumps: list[Path], tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=r"--memory-limit: 'banana' is not a size"):
+        build(dumps, tmp_path / "b", sample_settings(memory_limit="banana"), key=SAMPLE_KEY)
+    assert not (tmp_path / "b").exists()
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from types import ModuleType
 
 import pytest
 import typer
+from backports import zstd
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("corpus", "stats", "pages", "labeling", "release", "training", "eval")
@@ -149,14 +150,22 @@ def test_every_page_is_in_the_index() -> None:
     assert pages == set(re.findall(r"\]\(([\w-]+\.md)\)", index))
 
 
+def _dumps_of_a_known_community(sample: Path, folder: Path) -> None:
+    """The sample's lines under a name that the default preset selects."""
+    folder.mkdir()
+    for path in sample.glob("*.zst"):
+        text = zstd.decompress(path.read_bytes()).replace(b'"sample_anxiety"', b'"Anxiety"')
+        (folder / path.with_suffix(".jsonl").name).write_bytes(text)
+
+
 @pytest.mark.slow
 def test_python_in_the_readme_runs(
     demo_build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each block as a reader would run it: in a folder where `make demo` has left its build."""
+    """Each block as a reader would run it: `make demo` was run, and `dumps/` holds dumps."""
     (tmp_path / "build").mkdir()
     (tmp_path / "build" / "demo").symlink_to(demo_build, target_is_directory=True)
-    (tmp_path / "dumps").symlink_to(demo_build.with_name(f"{demo_build.name}-dumps"))
+    _dumps_of_a_known_community(demo_build.with_name("demo-dumps"), tmp_path / "dumps")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("REDDITESS_HOME", str(tmp_path / "home"))
     blocks = _blocks(ROOT / "README.md", "python")

@@ -231,7 +231,8 @@ def test_rows_that_do_not_fit_in_memory_come_back_in_order(
     packed = zstd.compress(b"".join(comment(i) for i in range(300)))
     before = ingest(packed)
     files = {p.name: p.read_bytes() for p in folder.raw.rglob("*.parquet")}
-    monkeypatch.setattr(spool, "ROWS_PER_GROUP", 20)
+    monkeypatch.setattr(spool, "ROWS_AT_ONCE", 10)
+    monkeypatch.setattr(spool, "ROWS_PER_PART", 20)
     monkeypatch.setattr(spool, "HELD_BYTES", 8000)  # some stretches of the file in each spill
     monkeypatch.setattr(ingest_module, "read_blocks", partial(decode.read_blocks, size=5000))
     spills = []
