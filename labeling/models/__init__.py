@@ -7,12 +7,17 @@ from typing import Any
 
 from ...corpus.errors import SettingsError
 from .base import LabelModel
+from .dawid_skene import DawidSkene
+from .diagnostics import Side, agreement, describe, identification
+from .ensemble import Ensemble
 from .majority import MajorityVote
 from .paper import PaperRule
 from .recipient import Recipient
+from .weighted import WeightedVote
 
 LABEL_MODELS: dict[str, type[LabelModel]] = {
-    model.name: model for model in (MajorityVote, PaperRule, Recipient)
+    model.name: model
+    for model in (MajorityVote, WeightedVote, PaperRule, DawidSkene, Recipient, Ensemble)
 }
 """By the name that `label_model` in a preset or `--label-model` gives."""
 
@@ -32,6 +37,7 @@ def from_json(value: dict[str, Any]) -> LabelModel:
 
 
 __all__ = [
-    "LABEL_MODELS", "LabelModel", "MajorityVote", "PaperRule", "Recipient", "from_json",
+    "LABEL_MODELS", "DawidSkene", "Ensemble", "LabelModel", "MajorityVote", "PaperRule",
+    "Recipient", "Side", "WeightedVote", "agreement", "describe", "from_json", "identification",
     "label_model",
 ]  # fmt: skip

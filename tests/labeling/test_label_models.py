@@ -26,11 +26,18 @@ def every_pattern(m: int) -> np.ndarray:
     return np.array(list(product((-2, -1, 0, 1), repeat=m)), np.int8)
 
 
+def often_agreeing(L: np.ndarray) -> np.ndarray:
+    """Counts under which functions agree more than by chance, so that there is something to learn."""
+    heard = (L >= 0).any(axis=1)
+    alike = heard & (np.where(L < 0, 9, L).min(axis=1) == L.max(axis=1))
+    return np.arange(1, len(L) + 1) % 7 + 1 + 40 * alike
+
+
 @pytest.fixture(params=sorted(LABEL_MODELS))
 def fitted(request):
     made = model(request.param)
     L = every_pattern(len(made.columns))
-    return made.fit(L, np.arange(1, len(L) + 1)), L
+    return made.fit(L, often_agreeing(L)), L
 
 
 def test_probabilities_sum_to_one_and_silence_stays_silent(fitted) -> None:
@@ -67,7 +74,7 @@ def test_not_observable_carries_exactly_as_much_as_abstain(fitted) -> None:
 
 def test_answers_do_not_depend_on_the_order_of_rows_or_the_split_of_counts(fitted) -> None:
     made, L = fitted
-    counts = np.arange(1, len(L) + 1)
+    counts = often_agreeing(L)
     order = np.random.default_rng(3).permutation(len(L))
     halves = np.concatenate([counts - counts // 2, counts // 2])
     for rows, n in ((L[order], counts[order]), (np.vstack([L, L]), halves)):

@@ -1,0 +1,250 @@
+"""Ensemble: looks at what the votes can tell, then chooses a model, and says which and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...corpus.errors import SettingsError
+from ..matrix import Column
+from .base import LabelModel
+from .dawid_skene import CONFUSIONS
+from .diagnostics import Side, describe, identification, one_sided
+from .learned import Learned
+from .majority import MajorityVote
+from .recipient import Recipient
+from .tally import families_of, tally
+from .weighted import COINS
+
+IDENTIFIED = 0.5  # ours: share of votes whose reliability comes from data or gold
+VIEWS = 2.5  # ours: families a row from which a confusion matrix can be told from class shares
+COLLAPSE = 0.2  # ours: a class that loses four fifths of the rows that the vote gives it is lost
+ENOUGH_GOLD = 30  # ours: gold rows from which candidates are compared on them
+FOLDS = 5
+
+
+class _Shares(MajorityVote):
+    """Majority where a family counts once, and one more even vote keeps it from certainty."""
+
+    name = "shares"
+
+    def predict_proba(self, L: np.ndarray, strata: np.ndarray | None = None) -> np.ndarray:
+        votes = tally(L, families_of(self._named()), self.n_classes)
+        n = np.bincount(votes.row, votes.weight, len(L))
+        shares = votes.shares() if len(L) else np.zeros((0, self.n_classes))
+        return np.asarray((shares * n[:, None] + 1 / self.n_classes) / (n[:, None] + 1))
+
+    def interval(self, L: np.ndarray, strata: np.ndarray | None = None) -> np.ndarray:
+        votes = tally(L, families_of(self._named()), self.n_classes)
+        n = np.bincount(votes.row, votes.weight, len(L))
+        k = np.bincount(votes.row, votes.weight * (votes.vote == 1), len(L))
+        bounds = np.stack([k / (n + 1), (k + 1) / (n + 1)], axis=1)
+        return np.where(n[:, None] > 0, bounds, np.nan)
+
+
+class _Crowd(Learned):
+    name = "crowd"
+    PRIORS = CONFUSIONS + COINS
+
+
+class _Pairs(Learned):
+    name = "pairs"
+    PRIORS = COINS
+
+
+CANDIDATES: dict[str, type[LabelModel]] = {
+    "majority": _Shares, "recipient": Recipient, "weighted": _Pairs, "dawid_skene": _Crowd,
+}  # fmt: skip
+"""What `ensemble` chooses among; dawid_skene mixes confusions with weighted votes by evidence."""
+
+
+class Ensemble(LabelModel):
+    """One model an axis, by what identifies its reliabilities (docs/design/0008-label-models.md).
+
+    Where at least half of the votes are comparable with two other families: Dawid-Skene, or a
+    weighted vote where rows have fewer than 2.5 families. Otherwise the declared reliabilities
+    (`recipient`) where the functions have some, else majority; majority, too, where a learned
+    model loses a class. At least 30 gold rows choose instead, cross-fitted by `groups` (of OPs):
+    another model needs to beat this choice by one standard error. Ties are unlabelled. Rows on
+    which all learned-from votes agree are never contradicted. Interval: that of the model chosen.
+    """
+
+    name = "ensemble"
+
+    def __init__(self, columns: Sequence[Column] | None = None):
+        super().__init__(columns)
+        self.chosen = "majority"
+        self.why = "nothing was fitted"
+        self.model: LabelModel = _Shares(columns)
+        self.report: dict[str, Any] = {}
+        self.sides: list[Side] = []
+
+    def fit(
+        self,
+        L: np.ndarray,
+        counts: np.ndarray | None = None,
+        *,
+        strata: np.ndarray | None = None,
+        gold: np.ndarray | None = None,
+        n_classes: int = 2,
+        groups: np.ndarray | None = None,
+    ) -> Ensemble:
+        """As every model; `groups` (n,) int say whose rows these are where there is gold."""
+        self._groups = None if groups is None else np.asarray(groups)
+        super().fit(L, counts, strata=strata, gold=gold, n_classes=n_classes)
+        self._groups = None
+        return self
+
+    def _learn(self, L: np.ndarray, counts: np.ndarray, strata: Any, gold: Any) -> None:
+        columns = self._named()
+        self.report = describe(L, counts, columns, self.n_classes)
+        self.sides = identification(L, counts, columns, gold)
+        self.chosen, self.why = self._by_diagnostics(L, counts)
+        self.model = self._fitted(self.chosen, L, counts, strata, gold)
+        if isinstance(self.model, Learned) and (lost := self._lost(L, counts, strata)):
+            self.why = f"{self.chosen} lost class {lost[0]}, which the votes give to many rows"
+            self.chosen, self.model = "majority", self._fitted("majority", L, counts, strata, gold)
+        if gold is not None and int(counts[np.asarray(gold) >= 0].sum()) >= ENOUGH_GOLD:
+            self._by_gold(L, counts, strata, np.asarray(gold))
+
+    def _by_diagnostics(self, L: np.ndarray, counts: np.ndarray) -> tuple[str, str]:
+        """The model that the votes alone justify, and the reason in words."""
+        total = max(sum(s.n_votes for s in self.sides), 1)
+        told = sum(s.n_votes for s in self.sides if s.source != "prior") / total
+        views = self.report["families_per_row"]
+        if told < IDENTIFIED or one_sided(L, counts).all():
+            reason = f"agreement identifies {told:.0%} of the votes"
+            if self._declared():
+                return "recipient", f"{reason}; the functions have declared reliabilities"
+            return "majority", reason
+        reason = f"agreement identifies {told:.0%} of the votes, {views:.1f} families a row"
+        return ("dawid_skene" if views >= VIEWS else "weighted"), reason
+
+    def _declared(self) -> bool:
+        priors = Recipient().priors
+        return self.n_classes == 2 and any(c.function in priors for c in self._named())
+
+    def _fitted(
+        self, name: str, L: np.ndarray, counts: np.ndarray, strata: Any, gold: Any
+    ) -> LabelModel:
+        model = CANDIDATES[name](self._named())
+        return model.fit(L, counts, strata=strata, gold=gold, n_classes=self.n_classes)
+
+    def _lost(self, L: np.ndarray, counts: np.ndarray, strata: Any) -> list[int]:
+        """Classes that have 5 % of the majority's labels and lose most of them in this model."""
+        vote = _Shares(self._named()).fit(L, n_classes=self.n_classes).predict(L)
+        ours = self.model.predict(L, strata)
+        clear = max(float(counts[vote >= 0].sum()), 1.0)
+        lost = []
+        for c in range(self.n_classes):
+            before, after = (float(counts[x == c].sum()) for x in (vote, ours))
+            if before >= 0.05 * clear and after < COLLAPSE * before:
+                lost.append(c)
+        return lost
+
+    def _by_gold(self, L: np.ndarray, counts: np.ndarray, strata: Any, gold: np.ndarray) -> None:
+        """Cross-fitted log loss of each candidate on the gold rows; the default unless beaten."""
+        names = [n for n in CANDIDATES if n != "recipient" or self._declared()]
+        if self.chosen not in names:
+            names.append(self.chosen)
+        known = (gold >= 0) & (L >= 0).any(axis=1)
+        folds = self._folds(L, gold)
+        losses = {}
+        for name in names:
+            P = np.full((len(L), self.n_classes), np.nan)
+            for fold in range(FOLDS):
+                held = known & (folds == fold)
+                if held.any():
+                    model = self._fitted(name, L, counts, strata, np.where(held, -1, gold))
+                    P[held] = model.predict_proba(L[held], None if strata is None else strata[held])
+            picked = P[known, gold[known]]
+            losses[name] = -np.log(np.clip(picked, 0.01, 0.99))
+        w = counts[known] / counts[known].sum()
+        mean = {name: float(w @ loss) for name, loss in losses.items()}
+        best = min(mean, key=lambda name: mean[name])
+        gain = losses[self.chosen] - losses[best]
+        error = float(np.sqrt(w**2 @ (gain - w @ gain) ** 2))
+        self.report["gold"] = {
+            "n": int(counts[known].sum()), "cross_fitted_log_loss": mean, "standard_error": error,
+        }  # fmt: skip
+        if best != self.chosen and mean[self.chosen] - mean[best] > error:
+            self.why = f"{int(counts[known].sum())} gold rows prefer {best} to {self.chosen}"
+            self.chosen = best
+            self.model = self._fitted(best, L, counts, strata, gold)
+
+    def _folds(self, L: np.ndarray, gold: np.ndarray) -> np.ndarray:
+        """(n,) fold of each row: all rows of a group in one, whatever the order of rows."""
+        groups = self._groups
+        if groups is None:
+            order = np.lexsort([*L.T, gold])
+            groups = np.empty(len(L), np.int64)
+            groups[order] = np.arange(len(L))
+        if len(groups) != len(L):
+            raise SettingsError(
+                f"{len(groups)} groups for {len(L)} rows", "label model ensemble",
+                "give one group (the OP) for each row",
+            )  # fmt: skip
+        names, which = np.unique(groups, return_inverse=True)
+        return np.asarray(np.random.default_rng(0).permutation(len(names))[which] % FOLDS)
+
+    def predict_proba(self, L: np.ndarray, strata: np.ndarray | None = None) -> np.ndarray:
+        P = self.model.predict_proba(L, strata)
+        return _with_the_unanimous(P, np.asarray(L)) if isinstance(self.model, Learned) else P
+
+    def interval(self, L: np.ndarray, strata: np.ndarray | None = None) -> np.ndarray:
+        bounds = self.model.interval(L, strata)
+        if not isinstance(self.model, Learned) or not len(bounds):
+            return bounds
+        p = self.predict_proba(L, strata)[:, 1]
+        return np.stack([np.minimum(bounds[:, 0], p), np.maximum(bounds[:, 1], p)], axis=1)
+
+    def balance(self) -> np.ndarray:
+        """(k,) the share of each class, for rows of which no function says anything."""
+        if isinstance(self.model, Learned):
+            return self.model.balance()
+        n = np.array(getattr(self.model, "n_votes", []) or [1] * self.n_classes, np.float64)
+        return np.asarray((n + 1) / (n + 1).sum())
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "chosen": self.chosen,
+            "why": self.why,
+            "ties": "unlabelled",
+            "diagnostics": self.report,
+            "identification": [s._asdict() for s in self.sides],
+            "model": self.model.state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.chosen, self.why = state["chosen"], state["why"]
+        self.report = state["diagnostics"]
+        self.sides = [Side(**s) for s in state["identification"]]
+        self.model = CANDIDATES[self.chosen](self._named())
+        self.model.n_classes, self.model.n_rows = self.n_classes, self.n_rows
+        self.model.restore(state["model"])
+
+
+def _with_the_unanimous(P: np.ndarray, L: np.ndarray) -> np.ndarray:
+    """P with just enough moved to a class on which all votes of a row agree to make it the first.
+
+    >>> _with_the_unanimous(np.array([[0.7, 0.3]]), np.array([[1, 1]])).round(2)
+    array([[0.5, 0.5]])
+    """
+    if not len(P):
+        return P
+    heard = L >= 0
+    low = np.where(heard, L, 127).min(axis=1)
+    agreed = np.flatnonzero(heard.any(axis=1) & (low == np.where(heard, L, -1).max(axis=1)))
+    P = P.copy()
+    rows = P[agreed]
+    own = rows[np.arange(len(agreed)), low[agreed]]
+    others = rows.copy()
+    others[np.arange(len(agreed)), low[agreed]] = 0.0
+    top = others.max(axis=1)
+    short = np.clip((top - own + 1e-6) / (1 + top - own), 0, 1)
+    short = np.where(own > top, 0.0, short)
+    target = np.eye(P.shape[1])[low[agreed]]
+    P[agreed] = (1 - short)[:, None] * rows + short[:, None] * target
+    return P

@@ -1,0 +1,128 @@
+"""What the learning models share: several declared priors, each fitted, weighed by evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..matrix import Column
+from .base import LabelModel
+from .diagnostics import one_sided
+from .em import Prior, expectation_maximisation, posterior
+from .tally import canonical, copies, families_of, fold, tally
+
+PATIENCE = 0.02  # ours: evidence a vote by which one prior must beat another to outweigh it e-fold
+HEARD = 0.01  # weight from which a prior counts in the interval
+
+
+class Learned(LabelModel):
+    """Posterior under each of `PRIORS`, mixed by their evidence.
+
+    The evidence of n votes is tempered (divided by PATIENCE x n): votes on one row share what is
+    hard about it, and no prior is believed as if they did not. The interval is the range of
+    P(class 1) over the priors that keep a weight of .01. A tie, or a row of which nothing is
+    known, is left unlabelled.
+    """
+
+    PRIORS: ClassVar[tuple[Prior, ...]] = ()
+
+    def __init__(self, columns: Sequence[Column] | None = None):
+        super().__init__(columns)
+        self.strata: list[int] = []
+        self.stands_for: list[int] = []
+        self.fits: list[dict[str, Any]] = []
+
+    def _learn(self, L: np.ndarray, counts: np.ndarray, strata: Any, gold: Any) -> None:
+        columns = self._named()
+        order = sorted(range(len(columns)), key=lambda j: columns[j].name)
+        ordered, summed, (stratum, known) = canonical(L[:, order], counts, strata, gold)
+        L = np.empty_like(ordered)
+        L[:, order] = ordered
+        self.stands_for = copies(L, summed, self.n_classes).tolist()
+        self.strata = np.unique(stratum).tolist()
+        L = fold(L, np.array(self.stands_for, np.int64))
+        # Sums run over columns in order of name: the order of functions leaves no trace.
+        votes = tally(L[:, order], families_of([columns[j] for j in order]), self.n_classes)
+        sided = one_sided(L[:, order], summed)
+        back = np.argsort(order)
+        self.fits = []
+        for prior in self.PRIORS:
+            fit = expectation_maximisation(
+                votes, summed, prior,
+                strata=np.searchsorted(self.strata, stratum), gold=known, one_sided=sided,
+            )  # fmt: skip
+            n_strata, k = max(len(self.strata), 1), self.n_classes
+            theta = fit.theta.reshape(-1, n_strata, k, k)[back]
+            self.fits.append({
+                "prior": asdict(prior), "evidence": fit.evidence, "rounds": fit.n_iterations,
+                "strength": fit.strength.tolist(), "log_reliability": theta.tolist(),
+                "log_balance": fit.balance.tolist(),
+            })  # fmt: skip
+        n_votes = float((summed[votes.row] * votes.weight).sum())
+        evidence = np.array([f["evidence"] for f in self.fits])
+        weights = np.exp((evidence - evidence.max()) / max(PATIENCE * n_votes, 1.0))
+        for f, weight in zip(self.fits, weights / weights.sum(), strict=True):
+            f["weight"] = float(weight)
+
+    def _posteriors(self, L: np.ndarray, strata: np.ndarray | None) -> np.ndarray:
+        """(priors, n, k)."""
+        L = fold(L, np.array(self.stands_for, np.int64))
+        votes = tally(L, families_of(self._named()), self.n_classes)
+        tags = np.full(len(L), -1) if strata is None else np.asarray(strata)
+        stratum = np.searchsorted(self.strata, tags)
+        stratum[~np.isin(tags, self.strata)] = len(self.strata)  # never seen: the mean of strata
+        found = []
+        for f in self.fits:
+            theta = np.array(f["log_reliability"]).reshape(
+                L.shape[1], len(self.strata), self.n_classes, self.n_classes
+            )
+            theta = np.concatenate([theta, theta.mean(axis=1, keepdims=True)], axis=1)
+            balance = np.array(f["log_balance"])
+            balance = np.concatenate([balance, balance.mean(axis=0, keepdims=True)])
+            unit = votes.column * (len(self.strata) + 1) + stratum[votes.row]
+            flat = theta.reshape(-1, self.n_classes, self.n_classes)
+            found.append(posterior(votes, flat, balance, unit, stratum)[0])
+        P = np.stack(found)
+        P[:, ~(L >= 0).any(axis=1)] = np.nan
+        return P
+
+    def predict_proba(self, L: np.ndarray, strata: np.ndarray | None = None) -> np.ndarray:
+        if not len(L):
+            return np.zeros((0, self.n_classes))
+        weights = np.array([f["weight"] for f in self.fits])
+        P = np.tensordot(weights, self._posteriors(np.asarray(L), strata), axes=1)
+        return np.asarray(P / P.sum(axis=1, keepdims=True))
+
+    def interval(self, L: np.ndarray, strata: np.ndarray | None = None) -> np.ndarray:
+        if not len(L):
+            return np.zeros((0, 2))
+        kept = [i for i, f in enumerate(self.fits) if f["weight"] >= HEARD]
+        P = self._posteriors(np.asarray(L), strata)[kept][:, :, 1]
+        P = np.concatenate([P, self.predict_proba(L, strata)[None, :, 1]])
+        return np.stack([P.min(axis=0), P.max(axis=0)], axis=1)
+
+    def balance(self) -> np.ndarray:
+        """(k,) share of each class among all rows, as the mixture believes; even if unfitted."""
+        if not self.fits or not self.strata:
+            return np.full(self.n_classes, 1 / self.n_classes)
+        shares = [f["weight"] * np.exp(np.array(f["log_balance"])).mean(axis=0) for f in self.fits]
+        return np.asarray(np.sum(shares, axis=0))
+
+    def reliability(self) -> np.ndarray:
+        """(m, k, k) P(vote | class) of each column, mean over strata, as the mixture believes."""
+        parts = []
+        for f in self.fits:
+            theta = np.exp(np.array(f["log_reliability"])).mean(axis=1)
+            parts.append(f["weight"] * theta / theta.sum(axis=-1, keepdims=True))
+        R = np.sum(parts, axis=0)
+        return np.asarray(R[np.array(self.stands_for, np.int64)])
+
+    def state(self) -> dict[str, Any]:
+        return {"strata": self.strata, "stands_for": self.stands_for, "fits": self.fits}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.strata, self.stands_for = state["strata"], state["stands_for"]
+        self.fits = state["fits"]
