@@ -60,7 +60,7 @@ def build_manifest(
         "functions": _functions(settings, voted),
         "faults": faults,
         "label_model": read_json(folder.label_model),
-        "labels": labels,
+        "labels": {**labels, "annotated": released["annotated"]},
         "splits": released["splits"],
         "masked": released["masked"],
         "content": released["content"],

@@ -28,6 +28,7 @@ from ..corpus.settings import Settings
 from ..labeling.exposure_fit import fit_exposure
 from ..labeling.functions import resolve
 from ..labeling.label import fit_labels
+from ..labeling.screen import check_annotations
 from .account import build_manifest
 from .card import write_card
 from .pool import run_stage
@@ -56,6 +57,7 @@ def build(
     """
     paths = find_dumps(dumps)
     key = key or load_key()
+    check_annotations(settings.annotate)
     rules = [f"{f.name}@{f.version}" for f in resolve(settings.functions)]
     refuse_foreign(out)
     plan = _plan(settings)

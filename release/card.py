@@ -14,6 +14,7 @@ from ..corpus.artefacts import write_text
 from ..corpus.folder import BuildFolder
 from ..corpus.records import SIGNALS
 from ..labeling.schema import BASES
+from ..labeling.validity import read_validity, words
 from . import funnel
 from .croissant import write_croissant
 from .features import COLUMNS, DEFAULT_CONFIG, DESCRIPTIONS, LABELS, features
@@ -25,13 +26,13 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$@&])")
 
 
 def write_card(folder: BuildFolder, manifest: Mapping[str, Any]) -> None:
-    """Writes README.md and croissant.json beside `data/`."""
-    write_text(folder.release / "README.md", card(manifest))
+    """Writes README.md and croissant.json beside `data/`; with validity tables where there are."""
+    write_text(folder.release / "README.md", card(manifest, read_validity(folder)))
     write_croissant(folder.release / "croissant.json", manifest)
 
 
-def card(manifest: Mapping[str, Any]) -> str:
-    """The whole README.
+def card(manifest: Mapping[str, Any], validity: Mapping[str, Any] | None = None) -> str:
+    """The whole README; `validity` as `redditess label validity` found it.
 
     >>> plain("r/x|y <b>")
     'r/x\\\\|y \\\\<b\\\\>'
@@ -43,7 +44,9 @@ def card(manifest: Mapping[str, Any]) -> str:
         autoescape=False, finalize=_safe,
     )  # fmt: skip
     environment.filters.update(share=_share, code=_code, reason=_reason, ours=Ready)
-    text = environment.from_string(TEMPLATE.read_text("utf8")).render(**_facts(manifest))
+    text = environment.from_string(TEMPLATE.read_text("utf8")).render(
+        **_facts(manifest), validity=_validity(validity) if validity else None
+    )
     return f"---\n{_yaml(manifest)}---\n{text}"
 
 
@@ -87,6 +90,7 @@ def _facts(manifest: Mapping[str, Any]) -> dict[str, Any]:
         "splits": funnel.splits(manifest),
         "basis": {name: content["basis"][name] for name in BASES if name in content["basis"]},
         "observable": {name: content["observable"][name] for name in SIGNALS},
+        "annotated": manifest["labels"]["annotated"],
         "n_full": n_full,
         "n_labelled": stages["effectiveness"]["rows_out"],
         "columns": COLUMNS[DEFAULT_CONFIG],
@@ -99,6 +103,17 @@ def _facts(manifest: Mapping[str, Any]) -> dict[str, Any]:
             for name in LABELS
         },
     }
+
+
+def _validity(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The validity tables as cells of Markdown."""
+    names = [words.TITLES[task["name"]] for task in found["tasks"]]
+    tables = {"cross": words.cross_rows, "baselines": words.baseline_rows, "pairs": words.pair_rows}
+    return {
+        "rows": found["rows"], "posters": found["posters"], "names": names,
+        "witnesses": list(words.WITNESSES.values()), "told": words.told(found),
+        **{name: rows(found) for name, rows in tables.items()},
+    }  # fmt: skip
 
 
 def content_digest(manifest: Mapping[str, Any], config: str) -> str:

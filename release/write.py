@@ -24,6 +24,8 @@ from ..corpus.manifest import file_record
 from ..corpus.records import SIGNALS
 from ..corpus.settings import Settings
 from ..labeling.schema import BASES
+from .annotated import COLUMNS as ANNOTATED
+from .annotated import count_annotations
 from .features import CONFIGS, LABELS, names, parquet_schema
 from .pseudonyms import Key
 from .shape import shape_bucket
@@ -54,7 +56,8 @@ def write_release(
     """Writes `redditess/data/**` and returns its part of the manifest.
 
     `{"stages": {config: {"rows_in", "rows_out", "dropped", "files"}}, "splits": {config: {split:
-    {"rows", "groups", "bytes", "labels"}}}, "masked", "content", "warnings"}`. A split without rows
+    {"rows", "groups", "bytes", "labels"}}}, "masked", "content", "annotated",
+    "warnings"}`. A split without rows
     has no file: `load_dataset` cannot load one (docs/design/0006). Buckets that are not shaped
     yet are shaped here.
     """
@@ -80,6 +83,7 @@ def write_release(
         "splits": splits,
         "masked": _masked(parts),
         "content": _content(parts, rows.of("full")),
+        "annotated": count_annotations(_copied(parts, rows.of("full"), list(ANNOTATED))),
         "warnings": _empty(splits),
     }
 

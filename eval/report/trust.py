@@ -28,9 +28,13 @@ from ...stats.ranking import auc
 from .reasons import BASES, OUTCOMES
 from .reasons import SIGNALS as SIGNAL_WORDS
 from .reasons import era as era_words
+from .rivals import Rivals
+from .rivals_screen import side_by_side
 from .rows import Counts, Sample
+from .screened import grateful_but_flagged
 from .truth import Truth, measure
 from .truth_screen import known_truth
+from .validity_screen import validity_part
 from .words import ends, pair_words, per_cent, share_of, three
 
 MAX_COMMUNITIES = 8  # drawn; ours: the largest ones
@@ -39,11 +43,16 @@ _SHARE_TICKS = [(0.0, "0"), (0.25, "25 %"), (0.5, "50 %"), (0.75, "75 %"), (1.0,
 
 
 def how_far_to_trust(
-    manifest: Mapping[str, Any], counts: Counts, sample: Sample, truth: Truth
+    manifest: Mapping[str, Any],
+    counts: Counts,
+    sample: Sample,
+    truth: Truth,
+    others: Rivals | None = None,
+    validity: Mapping[str, Any] | None = None,
 ) -> Html:
-    """The whole screen."""
+    """The whole screen; `others` and `validity` where they were computed."""
     return join(
-        tag("p", "Labels made by rules inherit what the rules listen to. Five checks, each with "
+        tag("p", "Labels made by rules inherit what the rules listen to. Checks, each with "
             "the number of rows it stands on; bars and brackets are 95 % intervals that count "
             "threads, because comments of one thread are alike."),
         _sampled(counts, sample),
@@ -54,10 +63,15 @@ def how_far_to_trust(
         _nuisance(sample),
         tag("h3", "What each rule heard"),
         _functions(manifest),
+        tag("h3", "Liked, and flagged"),
+        grateful_but_flagged(manifest),
         tag("h3", "What each era could show"),
         _eras(counts),
+        tag("h3", "What the signals measure"),
+        validity_part(validity),
         tag("h3", "Known truth against labels"),
         known_truth(measure(sample, truth)),
+        side_by_side(others),
     )  # fmt: skip
 
 
