@@ -13,9 +13,10 @@ from importlib import resources
 from typing import NamedTuple
 
 from ..corpus.errors import RemoteError
+from ..corpus.records import EFFECTIVE, NOT_EFFECTIVE
 from .llm import VOTES, Item, Unscored, Verdict
 
-EVERY = 50  # rows between two canaries; ours: 2 % more calls
+EVERY = 50  # rows between two checks, of two canaries each; ours: 4 % more calls
 MAX_WRONG = 1  # of the plain ones before a run; ours: small models err, broken ones err on most
 
 Ask = Callable[[Item], Verdict | Unscored]
@@ -54,7 +55,7 @@ class Watch:
         self._ask = ask
         self._alive: list[Canary] = []
         self.results: dict[str, str] = {}
-        self.n_asked = 0
+        self.n_asked = self.n_checks = 0
 
     def before(self) -> None:
         """All of them, once: at most `MAX_WRONG` plain ones not right, no order obeyed."""
@@ -72,10 +73,16 @@ class Watch:
             raise _stopped(wrong[0], self.results[wrong[0].name])
 
     def during(self) -> None:
-        """The next one in turn of those that were right before; a second chance, no third."""
-        canary = self._alive[self.n_asked % len(self._alive)]
-        if self._outcome(canary) != "right" and (again := self._outcome(canary)) != "right":
-            raise _stopped(canary, again)
+        """One for each vote, in turn, of those that were right before: a model that was turned
+        one way still gets the items of that way right. A second chance, no third.
+        """
+        self.n_checks += 1
+        for vote in (EFFECTIVE, NOT_EFFECTIVE):
+            if not (alive := [c for c in self._alive if c.vote == vote]):
+                continue
+            canary = alive[self.n_checks % len(alive)]
+            if self._outcome(canary) != "right" and (again := self._outcome(canary)) != "right":
+                raise _stopped(canary, again)
 
     def _outcome(self, canary: Canary) -> str:
         self.n_asked += 1

@@ -124,25 +124,30 @@ class Endpoint:
         connection = self._connection()
         late = threading.Event()
 
-        def cut() -> None:
+        def cut(socket: Any) -> None:
             late.set()
-            with suppress(OSError, AttributeError):
-                connection.sock.shutdown(2)
+            with suppress(OSError):
+                socket.shutdown(2)
 
-        timer = threading.Timer(self._timeout, cut)
-        timer.daemon = True
-        timer.start()
+        timer = None
         try:
+            connection.connect()
+            # http.client hands the socket on to the response: the timer has its own hold of it.
+            timer = threading.Timer(self._timeout, cut, [connection.sock])
+            timer.daemon = True
+            timer.start()
             connection.request("POST", self._path, body, self._headers())
             response = connection.getresponse()
             text = response.read(MAX_BYTES + 1)
-        except (OSError, http.client.HTTPException, AttributeError) as e:
-            # AttributeError: the timer closed the socket between two of http.client's own steps
+        except (OSError, http.client.HTTPException) as e:
             slow = late.is_set() or isinstance(e, TimeoutError)
             raise _Refused("timeout" if slow else "connection") from e
         finally:
-            timer.cancel()
+            if timer is not None:
+                timer.cancel()
             connection.close()
+        if response.length and len(text) <= MAX_BYTES:  # a cut body is short, and no exception
+            raise _Refused("timeout" if late.is_set() else "connection")
         self._raise_for(response, len(text))
         return text
 

@@ -13,8 +13,11 @@ import pyarrow.parquet as pq
 from ..corpus.artefacts import read_json
 from ..corpus.errors import BuildError, InputError
 from ..corpus.folder import BuildFolder
+from ..corpus.records import NOT_OBSERVABLE
 from .flip import WORDS, flips, weights
+from .functions import LabelingFunction
 from .label import Labeler
+from .llm_votes import llm_functions
 from .matrix import label_matrix
 
 
@@ -88,8 +91,21 @@ def _taken_apart(folder: BuildFolder, tables: Sequence[pa.Table]) -> Explanation
         }
         for f in document["functions"]
     ]
+    listed += [_opinion(f, interaction) for f in llm_functions(folder)]
     turned = [flip.sentence() for flip in flips(model, row, stratum)]
     return Explanation(interaction.to_pylist()[0], label.to_pylist()[0], listed, turned)
+
+
+def _opinion(function: LabelingFunction, interaction: pa.Table) -> dict[str, Any]:
+    """What a language model said about the row: it has no weight in the label."""
+    votes = function(interaction)
+    vote, score = int(votes.vote[0]), float(votes.score[0])
+    silent = "unscored" if votes.evidence[0] else "not asked"
+    return {
+        "function": function.name,
+        "vote": _word(None if vote == NOT_OBSERVABLE else vote, silent),
+        "score": _number(score), "evidence": votes.evidence[0], "weight": None, "only": False,
+    }  # fmt: skip
 
 
 def _row(path: Any, at: int) -> pa.Table:

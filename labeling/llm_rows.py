@@ -89,7 +89,7 @@ def plan(
             chars += _chars(item, fence)
     if seen:
         planted = [_chars(c.item, fence) for c in canaries()]
-        n_planted = len(planted) + len(seen) // EVERY
+        n_planted = len(planted) + 2 * -(-len(seen) // EVERY)
         chars += n_planted * sum(planted) // len(planted)
         made.calls = len(seen) + n_planted
     made.tokens_in = round(chars / CHARS_PER_TOKEN)

@@ -25,6 +25,8 @@ from .llm import Unscored, Verdict
 FOLDER = "llm"
 MODEL_KEY = b"redditess.llm"
 
+HEARD = ["comment_id", "vote", "confidence", "evidence", "unscored"]
+
 LLM_SCHEMA = pa.schema(
     [
         pa.field("comment_id", pa.string(), nullable=False),
@@ -121,9 +123,7 @@ def _function(path: Path) -> LabelingFunction:
 
     def look_up(table: pa.Table) -> Votes:
         if not held:
-            held.append(
-                pq.read_table(path, columns=["comment_id", "vote", "confidence", "evidence"])
-            )
+            held.append(pq.read_table(path, columns=HEARD))
         return _votes(held[0], table.column("comment_id"))
 
     return LabelingFunction(
@@ -139,4 +139,5 @@ def _votes(said: pa.Table, ids: pa.ChunkedArray) -> Votes:
     confidence = pc.cast(found.column("confidence"), pa.float32()).to_numpy()
     sign = np.select([vote == EFFECTIVE, vote == NOT_EFFECTIVE], [1.0, -1.0], 0.0)
     score = np.where(vote == NOT_OBSERVABLE, np.nan, sign * confidence).astype(np.float32)
-    return Votes(vote, score, found.column("evidence").to_pylist())
+    reason = pc.binary_join_element_wise("unscored", found.column("unscored"), ": ")
+    return Votes(vote, score, pc.coalesce(found.column("evidence"), reason).to_pylist())
