@@ -8,14 +8,16 @@ from typing import Annotated
 
 import typer
 
-from . import verbs_llm, verbs_validity
+from . import verbs_analyze, verbs_llm, verbs_text, verbs_validity
 
 
 def add_verbs(app: typer.Typer) -> None:
     """Adds `label` and what belongs to it."""
     label = typer.Typer(no_args_is_help=True, help="Look at labels: who voted what, and why.")
     label.command("explain")(explain)
+    verbs_analyze.add(label)
     verbs_llm.add(label)
+    verbs_text.add(label)
     verbs_validity.add(label)
     app.add_typer(label, name="label")
 

@@ -1,0 +1,112 @@
+"""`redditess label analyze`: what the functions of a build do together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def add(group: typer.Typer) -> None:
+    """Adds `analyze` to `redditess label`."""
+    group.command("analyze")(analyze)
+
+
+def analyze(
+    build: Annotated[Path, typer.Argument(help="A finished build folder (what --out named).")],
+    gold: Annotated[
+        Path | None, typer.Option(help="Human labels (id, label, rater): adds accuracy.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Also write a web page with plots.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Coverage, overlap, conflict, polarity and correlation of the labeling functions.
+
+    Also by era and subreddit, accuracy where human labels are given, and which reliabilities
+    come from data, from human labels, or only from a declared prior.
+    """
+    from ..corpus.artefacts import write_text
+    from ..corpus.folder import BuildFolder
+    from .analyze import analyze as figures
+    from .analyze_page import document
+
+    found = figures(BuildFolder(build), _labels(gold) if gold else None)
+    if html:
+        write_text(html, document(found))
+        typer.echo(f"The page is in {html}", err=True)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        _print(found)
+
+
+def _labels(path: Path) -> dict[str, int]:
+    """Comment id -> label, of comments whose raters are not evenly split."""
+    import csv
+    from collections import Counter
+
+    from ..corpus.errors import InputError
+
+    words = {"1": 1, "effective": 1, "0": 0, "not_effective": 0}
+    said: dict[str, Counter[int]] = {}
+    with path.open(encoding="utf8", newline="") as f:
+        for row in csv.DictReader(f):
+            label = words.get((row.get("label") or "").strip())
+            if label is None or not row.get("id"):
+                raise InputError(
+                    f"a row without id, or with the label {row.get('label')!r}",
+                    path,
+                    "write the columns id,label,rater; labels are effective or not_effective",
+                )
+            said.setdefault(row["id"], Counter())[label] += 1
+    return {i: int(n[1] > n[0]) for i, n in said.items() if n[1] != n[0]}
+
+
+def _print(found: dict[str, Any]) -> None:
+    from rich.console import Console
+
+    from .analyze_page import (
+        FUNCTION_HEAD,
+        MOST_GROUPS,
+        SOURCE_HEAD,
+        function_rows,
+        number,
+        percent,
+    )
+    from .analyze_page import source_rows as sources
+
+    console = Console()
+    console.print(_table(f"{found['rows']:,} rows", FUNCTION_HEAD, function_rows(found), 6))
+    pairs = [
+        (p["a"], p["b"], f"{p['n']:,}", percent(p["agreement"]), number(p["correlation"]))
+        for p in found["pairs"]
+        if p["n"]
+    ]
+    head = ("function", "and", "rows", "agreement", "correlation")
+    console.print(_table("where both vote", head, pairs, 3))
+    console.print(_table("where a reliability comes from", SOURCE_HEAD, sources(found), 3))
+    for group in ("era", "subreddit"):
+        names = [f["name"] for f in found["functions"]]
+        rows = [
+            (e["name"], f"{e['rows']:,}", *(percent(e["functions"][n]["coverage"]) for n in names))
+            for e in found[group][:MOST_GROUPS]
+        ]
+        left = max(len(found[group]) - MOST_GROUPS, 0)
+        title = f"coverage by {group}" + (f" (largest; {left} more with --json)" if left else "")
+        console.print(_table(title, (group, "rows", *names), rows, len(names) + 1))
+
+
+def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], numeric: int) -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left")
+    for i, word in enumerate(head):
+        right = i >= len(head) - numeric
+        table.add_column(word, justify="right" if right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table
