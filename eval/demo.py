@@ -20,7 +20,9 @@ def run_demo(out: Path, *, fresh: bool = False, progress: Progress | None = None
     from ..corpus.folder import BuildFolder
     from ..corpus.sample import write_sample
     from ..corpus.settings import load_settings
+    from ..labeling.validity import read_validity, validity
     from ..release.build import build
+    from ..release.card import write_card
     from ..release.pseudonyms import SAMPLE_KEY
     from .report import write_report
 
@@ -29,7 +31,11 @@ def run_demo(out: Path, *, fresh: bool = False, progress: Progress | None = None
     manifest = build(
         [dumps], out, load_settings("sample"), key=SAMPLE_KEY, fresh=fresh, progress=progress
     )
-    write_report(BuildFolder(out), out / "report.html", dumps / "truth.parquet")
+    folder = BuildFolder(out)
+    if read_validity(folder) is None:
+        validity(folder)
+        write_card(folder, manifest)
+    write_report(folder, out / "report.html", dumps / "truth.parquet")
     return manifest
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from . import verbs_card
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -18,6 +20,7 @@ def add_verbs(app: typer.Typer) -> None:
     app.command("build")(build)
     app.command("columns")(columns)
     app.command("methods")(methods)
+    verbs_card.add(app)
 
 
 def build(

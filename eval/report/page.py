@@ -8,11 +8,13 @@ from typing import Any
 
 from ...corpus.folder import BuildFolder
 from ...corpus.manifest import read_manifest
+from ...labeling.validity import read_validity
 from ...pages.escape import Html, join, tag
 from ...pages.shell import Screen, page
 from .choose import choose
 from .dialogue import read_dialogues
 from .funnel import what_you_have
+from .rivals import rivals
 from .rows import Counts, read_rows
 from .threads import read_threads
 from .trust import how_far_to_trust
@@ -34,7 +36,14 @@ def report_page(folder: BuildFolder, truth_file: Path | None) -> str:
             "trust",
             "Trust",
             "How far to trust it",
-            how_far_to_trust(manifest, counts, sample, truth),
+            how_far_to_trust(
+                manifest,
+                counts,
+                sample,
+                truth,
+                rivals(folder, manifest, truth),
+                read_validity(folder),
+            ),
         ),
     ]
     return page("Report of a redditess build", _header(manifest, counts), screens, _footer())

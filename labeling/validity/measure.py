@@ -66,14 +66,14 @@ def _task(rows: Rows, name: str) -> Cell:
 def _out_of_fold(
     rows: Rows, name: str, fold: np.ndarray, scorer: Scorer, n_columns: int
 ) -> list[np.ndarray]:
-    """Scores (n,) of every row by models that never saw its poster; nan where none could learn."""
+    """Scores (n,) of all rows by models that never saw their poster; nan if one cannot learn."""
     y = rows.y[name]
     known = np.flatnonzero(np.isfinite(y))
     columns = [np.full(len(y), np.nan) for _ in range(n_columns)]
-    for k in range(N_FOLDS):
+    for k in np.unique(fold):
         learn, there = known[fold[known] != k], np.flatnonzero(fold == k)
-        if min((y[learn] == 1).sum(), (y[learn] == 0).sum()) < FEWEST or not len(there):
-            continue
+        if min((y[learn] == 1).sum(), (y[learn] == 0).sum()) < FEWEST:
+            return [np.full(len(y), np.nan) for _ in range(n_columns)]
         learn = _fewer(learn, rows)
         for column, scores in zip(columns, scorer(learn, y[learn], there), strict=True):
             # Models of different folds differ in level and stretch: only their order is used.

@@ -1,0 +1,37 @@
+"""`redditess release card`: the card of a finished build, written anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def add(app: typer.Typer) -> None:
+    """Adds `release` and its first verb."""
+    group = typer.Typer(no_args_is_help=True, help="What a release folder says of itself.")
+    app.add_typer(group, name="release")
+
+    @group.callback()
+    def release() -> None:
+        """What a release folder says of itself."""
+
+    group.command("card")(card)
+
+
+def card(
+    build: Annotated[Path, typer.Argument(help="A finished build folder (what --out named).")],
+) -> None:
+    """Write README.md and croissant.json of a build again, from its manifest.
+
+    Worth doing after `redditess label validity`, whose tables then stand in the card. The data
+    files are not touched.
+    """
+    from ..corpus.folder import BuildFolder
+    from ..corpus.manifest import read_manifest
+    from .card import write_card
+
+    folder = BuildFolder(build)
+    write_card(folder, read_manifest(folder.root))
+    typer.echo(f"The card is {folder.release / 'README.md'}", err=True)
