@@ -22,6 +22,7 @@ _GAP = "(?:[^ .?|]+ ){0,3}"
 _STRUCK = " | "  # no gap reaches over a struck decoy
 _INVISIBLE = "[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]"
 _BETWEEN = r"[\s,:*~_\"“”„()<>/\\+=-]+"
+_MOST_CHARS = 4_000  # of one expression; a long one outgrows RE2's fast automaton (15 x slower)
 _MACRO = re.compile(r"<([a-z_]+)>")
 
 
@@ -49,8 +50,8 @@ class Spotter:
     def __init__(self, table: Mapping[str, Any]):
         words = table.get("words", {})
         kinds = {name: rules for name, rules in table.items() if name != "words"}
-        self._decoys = {n: _regex(r.get("decoys", []), words) for n, r in kinds.items()}
-        self._signs = {n: _regex(r["signs"], words) for n, r in kinds.items()}
+        self._decoys = {n: _regexes(r.get("decoys", []), words) for n, r in kinds.items()}
+        self._signs = {n: _regexes(r["signs"], words) for n, r in kinds.items()}
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -64,21 +65,29 @@ class Spotter:
         if not len(at) or not self._decoys[kind]:
             return found
         # A sign may touch a decoy: what is left once the decoys are out decides.
-        left = pc.match_substring_regex(self._struck(plain_texts.take(at), kind), self._signs[kind])
+        left = self._candidates(self._struck(plain_texts.take(at), kind), kind)
         return pc.replace_with_mask(found, found, left)
 
     def words(self, text: str, kind: str) -> str | None:
         """The first sign of one kind in one text, as `plain` spells it; None where there is none."""
         left = self._struck(plain(pa.array([text], pa.string())), kind)
-        found = pc.extract_regex(left, f"(?P<words>{self._signs[kind]})").to_pylist()[0]
-        return found["words"].strip() if found else None
+        for signs in self._signs[kind]:
+            found = pc.extract_regex(left, f"(?P<words>{signs})").to_pylist()[0]
+            if found:
+                return str(found["words"]).strip()
+        return None
 
     def _candidates(self, plain_texts: pa.Array, kind: str) -> pa.BooleanArray:
-        return pc.match_substring_regex(plain_texts, self._signs[kind])
+        first, *more = self._signs[kind]
+        found = pc.match_substring_regex(plain_texts, first)
+        for signs in more:
+            found = pc.or_(found, pc.match_substring_regex(plain_texts, signs))
+        return found
 
     def _struck(self, plain_texts: pa.Array, kind: str) -> pa.Array:
-        decoys = self._decoys[kind]
-        return pc.replace_substring_regex(plain_texts, decoys, _STRUCK) if decoys else plain_texts
+        for decoys in self._decoys[kind]:
+            plain_texts = pc.replace_substring_regex(plain_texts, decoys, _STRUCK)
+        return plain_texts
 
 
 def load(folder: str, name: str) -> dict[str, Any]:
@@ -86,13 +95,16 @@ def load(folder: str, name: str) -> dict[str, Any]:
     return tomllib.loads((resources.files(__package__) / folder / f"{name}.toml").read_text("utf8"))
 
 
-def _regex(patterns: Sequence[str], words: Mapping[str, str]) -> str:
-    """Patterns in the notation of the rule files -> one RE2 alternation; "" where there is none."""
-    if not patterns:
-        return ""
-    inner = "|".join(_expanded(p, words) for p in patterns)
-    gapped = inner.replace("~", _GAP).replace("'", "'?")
-    return rf"(?:\b| )(?:{gapped})(?:\b| )"  # a sign may begin or end with the end of a sentence
+def _regexes(patterns: Sequence[str], words: Mapping[str, str]) -> list[str]:
+    """Patterns in the notation of the rule files -> RE2 alternations of a moderate size."""
+    groups: list[list[str]] = []
+    for pattern in patterns:
+        ready = _expanded(pattern, words).replace("~", _GAP).replace("'", "'?")
+        if not groups or sum(map(len, groups[-1])) + len(ready) > _MOST_CHARS:
+            groups.append([])
+        groups[-1].append(ready)
+    # A sign may begin or end with the end of a sentence.
+    return [rf"(?:\b| )(?:{'|'.join(group)})(?:\b| )" for group in groups]
 
 
 def _expanded(pattern: str, words: Mapping[str, str]) -> str:
