@@ -48,8 +48,8 @@ def identification(
     do cannot either: with two views, any accuracy of one is made up for by the other.
 
     >>> L = np.array([[1, -1], [-1, 0]], np.int8)
-    >>> never_together = identification(L, np.array([500, 900]), [Column("a", "a"), Column("b", "b")])
-    >>> [side.source for side in never_together]
+    >>> columns = [Column("a", "a"), Column("b", "b")]
+    >>> [side.source for side in identification(L, np.array([500, 900]), columns)]
     ['prior', 'prior']
     """
     L = np.asarray(L)
@@ -73,6 +73,32 @@ def identification(
             n = int(counts[rows].sum())
             sides.append(Side(column.name, column.family, int(vote), source, n, n_peers, n_gold))
     return sides
+
+
+def comparable(L: np.ndarray, counts: np.ndarray, columns: Sequence[Column]) -> tuple[float, float]:
+    """Share of votes beside two other two-sided families; and beside one, in a triangle.
+
+    The first is what confusion matrices need. The second is enough for one accuracy each: three
+    families that meet in pairs tell theirs. A pair has met on ENOUGH_PEERS rows, or once where
+    there are more than ENOUGH_PEERS families (workers lean on each other's average).
+    """
+    L = np.asarray(L)
+    families = families_of(columns)
+    two_sided = ~one_sided(L, counts)
+    n_families = int(families.max(initial=-1)) + 1
+    speaks = _spoken(L[:, two_sided], families[two_sided], n_families).astype(np.float64)
+    views = _spoken(L, families, n_families).astype(np.float64)
+    total = max(float(counts @ views.sum(axis=1)), 1.0)
+    peers = speaks.sum(axis=1, keepdims=True) - speaks
+    three = float(counts @ (views * (peers >= 2)).sum(axis=1)) / total
+    met = speaks.T @ (speaks * counts[:, None])
+    np.fill_diagonal(met, 0)
+    crowd = n_families > ENOUGH_PEERS
+    edge = (met >= (1 if crowd else ENOUGH_PEERS)).astype(np.float64)
+    in_triangle = ((edge @ edge) * edge).sum(axis=1) > 0
+    known = speaks * in_triangle
+    beside = known * (known.sum(axis=1, keepdims=True) >= 2)
+    return three, float(counts @ beside.sum(axis=1)) / total
 
 
 def one_sided(L: np.ndarray, counts: np.ndarray) -> np.ndarray:

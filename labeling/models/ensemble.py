@@ -11,14 +11,14 @@ from ...corpus.errors import SettingsError
 from ..matrix import Column
 from .base import LabelModel
 from .dawid_skene import CONFUSIONS
-from .diagnostics import Side, describe, identification, one_sided
+from .diagnostics import Side, comparable, describe, identification
 from .learned import Learned
 from .majority import MajorityVote
 from .recipient import Recipient
 from .tally import families_of, tally
 from .weighted import COINS
 
-IDENTIFIED = 0.5  # ours: share of votes whose reliability comes from data or gold
+IDENTIFIED = 0.5  # ours: share of votes that must be comparable with others'
 VIEWS = 2.5  # ours: families a row from which a confusion matrix can be told from class shares
 COLLAPSE = 0.2  # ours: a class that loses four fifths of the rows that the vote gives it is lost
 ENOUGH_GOLD = 30  # ours: gold rows from which candidates are compared on them
@@ -29,6 +29,17 @@ class _Shares(MajorityVote):
     """Majority where a family counts once, and one more even vote keeps it from certainty."""
 
     name = "shares"
+
+    def _learn(self, L: np.ndarray, counts: np.ndarray, strata: Any, gold: Any) -> None:
+        super()._learn(L, counts, strata, gold)
+        self.shares = np.nansum(self.predict_proba(L) * counts[:, None], axis=0).tolist()
+
+    def state(self) -> dict[str, Any]:
+        return super().state() | {"shares": self.shares}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        super().restore(state)
+        self.shares = state["shares"]
 
     def predict_proba(self, L: np.ndarray, strata: np.ndarray | None = None) -> np.ndarray:
         votes = tally(L, families_of(self._named()), self.n_classes)
@@ -111,16 +122,17 @@ class Ensemble(LabelModel):
 
     def _by_diagnostics(self, L: np.ndarray, counts: np.ndarray) -> tuple[str, str]:
         """The model that the votes alone justify, and the reason in words."""
-        total = max(sum(s.n_votes for s in self.sides), 1)
-        told = sum(s.n_votes for s in self.sides if s.source != "prior") / total
+        three, pairs = comparable(L, counts, self._named())
         views = self.report["families_per_row"]
-        if told < IDENTIFIED or one_sided(L, counts).all():
-            reason = f"agreement identifies {told:.0%} of the votes"
-            if self._declared():
-                return "recipient", f"{reason}; the functions have declared reliabilities"
-            return "majority", reason
-        reason = f"agreement identifies {told:.0%} of the votes, {views:.1f} families a row"
-        return ("dawid_skene" if views >= VIEWS else "weighted"), reason
+        self.report |= {"comparable_with_two": three, "comparable_in_pairs": pairs}
+        seen = f"{three:.0%} of the votes stand beside two other families, {views:.1f} a row"
+        if three >= IDENTIFIED and views >= VIEWS:
+            return "dawid_skene", seen
+        if pairs >= IDENTIFIED:
+            return "weighted", f"{seen}; {pairs:.0%} meet in triangles"
+        if self._declared():
+            return "recipient", f"{seen}: not identified; reliabilities are declared"
+        return "majority", f"{seen}: not identified"
 
     def _declared(self) -> bool:
         priors = Recipient().priors
@@ -204,8 +216,11 @@ class Ensemble(LabelModel):
         """(k,) the share of each class, for rows of which no function says anything."""
         if isinstance(self.model, Learned):
             return self.model.balance()
-        n = np.array(getattr(self.model, "n_votes", []) or [1] * self.n_classes, np.float64)
-        return np.asarray((n + 1) / (n + 1).sum())
+        if isinstance(self.model, Recipient):
+            base = float(self.model.priors["base_rate"][1])
+            return np.array([1 - base, base])
+        rows = np.array(getattr(self.model, "shares", None) or [0.0] * self.n_classes) + 1
+        return np.asarray(rows / rows.sum())
 
     def state(self) -> dict[str, Any]:
         return {
@@ -243,8 +258,9 @@ def _with_the_unanimous(P: np.ndarray, L: np.ndarray) -> np.ndarray:
     others = rows.copy()
     others[np.arange(len(agreed)), low[agreed]] = 0.0
     top = others.max(axis=1)
-    short = np.clip((top - own + 1e-6) / (1 + top - own), 0, 1)
-    short = np.where(own > top, 0.0, short)
+    behind = own <= top
+    short = np.zeros(len(agreed))
+    np.divide(top - own + 1e-6, 1 + top - own, out=short, where=behind)
     target = np.eye(P.shape[1])[low[agreed]]
     P[agreed] = (1 - short)[:, None] * rows + short[:, None] * target
     return P
