@@ -17,18 +17,14 @@ from typing import Any, NamedTuple
 from ..corpus.masking import mask
 from ..corpus.prompts import Fence, digest, shown
 from ..corpus.records import ABSTAIN, EFFECTIVE, NOT_EFFECTIVE
+from .spot import load
 
 VOTES = {"effective": EFFECTIVE, "not_effective": NOT_EFFECTIVE, "unclear": ABSTAIN}
-SUPPORT_TYPES = (
-    "emotional", "informational", "esteem", "network", "tangible", "coping_strategy",
-)  # fmt: skip
-RISKS = (
-    "crisis", "method_detail", "harmful_advice", "abuse", "minor_disclosed", "contact_offer",
-    "lived_experience",
-)  # fmt: skip
+_TYPES, _RISKS = load("taxonomies", "support_types"), load("taxonomies", "screen")
+SUPPORT_TYPES, RISKS = tuple(_TYPES), tuple(_RISKS)
 KEYS = ("check", "label", "confidence", "evidence", "support_types", "screen")
 
-MAX_TITLE, MAX_POST, MAX_COMMENT = 300, 6_000, 4_000  # characters; ours: 99 % pass uncut
+MAX_TITLE, MAX_POST, MAX_COMMENT = 300, 6_000, 4_000  # characters; ours
 MAX_EVIDENCE = 300  # characters; ours: a sentence or two
 MIN_EVIDENCE = 8  # characters; shorter words are in every comment
 MAX_ANSWER = 20_000  # characters looked at, from the end
@@ -48,9 +44,15 @@ Answer with one JSON object and nothing else, with exactly these keys:
 "label": "effective", "not_effective" or "unclear";
 "confidence": a number from 0 to 1;
 "evidence": words copied exactly from the comment that decided ("" only if unclear);
-"support_types": a list, from: emotional, informational, esteem, network, tangible, coping_strategy;
-"screen": a list of risks in the comment, from: crisis, method_detail, harmful_advice, abuse,
-minor_disclosed, contact_offer, lived_experience; [] if there is none."""
+"support_types": a list of what the comment gives, [] if nothing:
+{types}
+"screen": a list of what the comment contains, [] if nothing:
+{risks}""".format(
+    types="\n".join(f"  {name}: {entry['definition']}" for name, entry in _TYPES.items()),
+    risks="\n".join(
+        f"  {name}: {entry['definition']} Not: {entry['not']}" for name, entry in _RISKS.items()
+    ),
+)
 
 TASK = """\
 {title}
