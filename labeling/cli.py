@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from . import verbs_analyze, verbs_llm, verbs_text, verbs_validity
+from . import verbs_analyze, verbs_gold, verbs_llm, verbs_text, verbs_validity
 
 
 def add_verbs(app: typer.Typer) -> None:
@@ -16,6 +16,7 @@ def add_verbs(app: typer.Typer) -> None:
     label = typer.Typer(no_args_is_help=True, help="Look at labels: who voted what, and why.")
     label.command("explain")(explain)
     verbs_analyze.add(label)
+    verbs_gold.add(label)
     verbs_llm.add(label)
     verbs_text.add(label)
     verbs_validity.add(label)

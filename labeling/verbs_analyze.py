@@ -20,6 +20,9 @@ def analyze(
     gold: Annotated[
         Path | None, typer.Option(help="Human labels (id, label, rater): adds accuracy.")
     ] = None,
+    key: Annotated[
+        Path | None, typer.Option(help="Key of the sheet that the ids of --gold are from.")
+    ] = None,
     html: Annotated[Path | None, typer.Option(help="Also write a web page with plots.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
@@ -32,8 +35,12 @@ def analyze(
     from ..corpus.folder import BuildFolder
     from .analyze import analyze as figures
     from .analyze_page import document
+    from .gold import read_gold
+    from .sampling import read_key
 
-    found = figures(BuildFolder(build), _labels(gold) if gold else None)
+    names = read_key(key) if key else None
+    said = read_gold(gold, names=names).consensus() if gold else None
+    found = figures(BuildFolder(build), said)
     if html:
         write_text(html, document(found))
         typer.echo(f"The page is in {html}", err=True)
@@ -41,28 +48,6 @@ def analyze(
         typer.echo(json.dumps(found, ensure_ascii=False))
     else:
         _print(found)
-
-
-def _labels(path: Path) -> dict[str, int]:
-    """Comment id -> label, of comments whose raters are not evenly split."""
-    import csv
-    from collections import Counter
-
-    from ..corpus.errors import InputError
-
-    words = {"1": 1, "effective": 1, "0": 0, "not_effective": 0}
-    said: dict[str, Counter[int]] = {}
-    with path.open(encoding="utf8", newline="") as f:
-        for row in csv.DictReader(f):
-            label = words.get((row.get("label") or "").strip())
-            if label is None or not row.get("id"):
-                raise InputError(
-                    f"a row without id, or with the label {row.get('label')!r}",
-                    path,
-                    "write the columns id,label,rater; labels are effective or not_effective",
-                )
-            said.setdefault(row["id"], Counter())[label] += 1
-    return {i: int(n[1] > n[0]) for i, n in said.items() if n[1] != n[0]}
 
 
 def _print(found: dict[str, Any]) -> None:
