@@ -5,8 +5,8 @@
 Makes interactions (14 % with a reply of OP, a third of those with thanks; one thread in ten with
 general thanks) in two buckets and runs in turns:
 
-- ours: the real `vote_bucket` and `label_bucket`, two workers, from Parquet to Parquet; the model
-  is fitted in between;
+- ours: the real `fit_exposure`, `vote_bucket` and `label_bucket`, two workers, from Parquet to
+  Parquet; the label model is fitted in between;
 - plain: each row as an `Interaction`, the same default rules written as if-statements over the
   same word lists, no files, on a tenth of the rows (its time is scaled up), one worker a bucket.
 
@@ -32,6 +32,7 @@ from redditess.corpus.folder import BuildFolder
 from redditess.corpus.records import ABSTAIN, INTERACTION_SCHEMA, SIGNALS, Interaction
 from redditess.corpus.settings import load_settings
 from redditess.labeling import lexicon
+from redditess.labeling.exposure_fit import fit_exposure
 from redditess.labeling.label import fit_labels, label_bucket
 from redditess.labeling.vote import vote_bucket
 
@@ -160,6 +161,7 @@ def compare(rows: int, rounds: int) -> list[dict[str, object]]:
         list(pool.map(plain_task, [at] * 2, range(2), [100] * 2))  # imports and word lists
         for _ in range(rounds):
             start = time.perf_counter()
+            fit_exposure(folder)
             list(pool.map(vote_task, [at] * WORKERS, range(WORKERS)))
             fit_labels(folder, load_settings("default"))
             peak = max(peak, *pool.map(label_task, [at] * WORKERS, range(WORKERS)))

@@ -24,7 +24,7 @@ from .matrix import label_matrix
 class Explanation(NamedTuple):
     """Everything known about one comment's label."""
 
-    row: dict[str, Any]  # of interactions/
+    row: dict[str, Any]  # of interactions/, and `opportunity`
     label: dict[str, Any]  # of labels/
     votes: list[dict[str, Any]]  # function, vote (word), score, evidence, weight, only
     flips: list[str]  # plain sentences
@@ -36,6 +36,7 @@ class Explanation(NamedTuple):
             f"{self.row['comment_id']} in {self.row['thread_id']} ({self.row['subreddit']})",
             f"post      {_short(self.row['title'] + ' / ' + self.row['post'])}",
             f"comment   {_short(self.row['comment'])}",
+            f"place     {_place(self.row)}",
             *(f"OP reply {i} {_short(t)}" for i, t in enumerate(self.row["op_replies"])),
             "",
             f"label     {_word(self.label['label'])}"
@@ -93,7 +94,8 @@ def _taken_apart(folder: BuildFolder, tables: Sequence[pa.Table]) -> Explanation
     ]
     listed += [_opinion(f, interaction) for f in llm_functions(folder)]
     turned = [flip.sentence() for flip in flips(model, row, stratum)]
-    return Explanation(interaction.to_pylist()[0], label.to_pylist()[0], listed, turned)
+    seen = interaction.to_pylist()[0] | {"opportunity": said["opportunity"]}
+    return Explanation(seen, label.to_pylist()[0], listed, turned)
 
 
 def _opinion(function: LabelingFunction, interaction: pa.Table) -> dict[str, Any]:
@@ -138,6 +140,12 @@ def _word(vote: int | None, null: str = "no label") -> str:
 
 def _range(label: dict[str, Any]) -> str:
     return f"{label['p_low']:.2f} to {label['p_high']:.2f} over the declared priors"
+
+
+def _place(row: dict[str, Any]) -> str:
+    chance = row["opportunity"]
+    known = "unknown" if chance is None else f"{chance:.2f}"
+    return f"{row['position'] + 1} of {row['n_siblings'] + 1}, chance of an answer here: {known}"
 
 
 def _short(text: str, limit: int = 240) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pyarrow as pa
 
-from ...corpus.records import NOT_OBSERVABLE
+from ...corpus.records import ABSTAIN, NOT_EFFECTIVE, NOT_OBSERVABLE
 from .. import readers
 from .base import Votes, labeling_function
 from .columns import flat, lengths
@@ -36,23 +38,31 @@ def op_change(table: pa.Table) -> Votes:
     thread = thread.reshape(-1)
     total = np.bincount(thread, here, minlength=n)[thread] - here + general
     n_other = np.bincount(thread, n_here, minlength=n)[thread] - n_here + n_general
-    rows = np.flatnonzero((n_here > 0) & (n_other > 0))
-    posts = [str(text) for text in table.column("post").take(pa.array(rows)).to_pylist()]
     votes = Votes.blank(n)
-    if len(rows):
-        own, other = here[rows] / n_here[rows], total[rows] / n_other[rows]
-        post = readers.current().read(posts).tone
-        gain = (own - other) / 2
-        gain[np.sign(own - post) != np.sign(gain)] = 0.0
-        votes.score[rows] = gain
-        votes.vote[rows] = to_votes(gain)
-        for i, row in enumerate(rows.tolist()):
-            votes.evidence[row] = (
-                f"OP sounds {own[i]:+.2f} here, {other[i]:+.2f} in {_turns(int(n_other[row]))}, "
-                f"{post[i]:+.2f} in the post"
-            )
+    rows = np.flatnonzero((n_here > 0) & (n_other > 0))
+    own, other = here[rows] / n_here[rows], total[rows] / n_other[rows]
+    gain = (own - other) / 2
+    votes.score[rows] = gain
+    votes.vote[rows] = to_votes(gain)
+    # The post is asked only where it can still take a vote back: reading posts costs the most.
+    for i, post in _posts(table, rows, votes.vote[rows] >= NOT_EFFECTIVE):
+        row = int(rows[i])
+        if np.sign(own[i] - post) != np.sign(gain[i]):
+            votes.vote[row] = ABSTAIN
+        votes.evidence[row] = (
+            f"OP sounds {own[i]:+.2f} here, {other[i]:+.2f} in {_turns(int(n_other[row]))}, "
+            f"{post:+.2f} in the post"
+        )
     votes.vote[unheard(table, lengths(table, "op_replies"))] = NOT_OBSERVABLE
     return votes
+
+
+def _posts(table: pa.Table, rows: np.ndarray, wanted: np.ndarray) -> Iterator[tuple[int, float]]:
+    """(place in `rows`, tone of the post) of the wanted ones."""
+    chosen = np.flatnonzero(wanted)
+    texts = table.column("post").take(pa.array(rows[chosen])).to_pylist()
+    tones = readers.current().read([str(text) for text in texts]).tone
+    yield from zip(chosen.tolist(), tones.tolist(), strict=True)
 
 
 def _turns(n: int) -> str:

@@ -11,14 +11,13 @@ from typer.testing import CliRunner
 
 from redditess.__main__ import make_app
 from redditess.corpus.artefacts import write_json
-from redditess.corpus.errors import BuildError, InputError
+from redditess.corpus.errors import BuildError
 from redditess.corpus.folder import BuildFolder
 from redditess.corpus.records import EFFECTIVE, NOT_EFFECTIVE
 from redditess.corpus.settings import Settings
 from redditess.labeling.analyze import analyze
 from redditess.labeling.analyze_page import document
 from redditess.labeling.functions import resolve
-from redditess.labeling.verbs_analyze import _labels
 from redditess.labeling.vote import vote_bucket
 
 FUNCTIONS = ("op_response", "op_uptake", "op_rejects", "op_change", "community_reception")
@@ -155,7 +154,6 @@ def test_no_rows_give_dashes_and_no_nan(rows, build) -> None:
 def test_the_verb_prints_a_table_an_object_and_a_page(folder, tmp_path) -> None:
     gold = tmp_path / "gold.csv"
     gold.write_text("id,label,rater\nt1_0x1,effective,ann\nt1_0x1,0,bea\nt1_0x2,1,ann\n")
-    assert _labels(gold) == {"t1_0x2": 1}
     run = CliRunner().invoke
     app, place = make_app(), str(folder.root)
     table = run(app, ["label", "analyze", place], env={"COLUMNS": "200"})
@@ -167,10 +165,3 @@ def test_the_verb_prints_a_table_an_object_and_a_page(folder, tmp_path) -> None:
     assert json.loads(found.stdout) == analyze(folder, {"t1_0x2": 1})
     html = page.read_text("utf8")
     assert "op_response" in html and "<script" not in html and "nan" not in html
-
-
-def test_a_gold_file_with_another_label_is_refused(tmp_path) -> None:
-    gold = tmp_path / "gold.csv"
-    gold.write_text("id,label,rater\nt1_a,maybe,ann\n")
-    with pytest.raises(InputError, match="'maybe'"):
-        _labels(gold)

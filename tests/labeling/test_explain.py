@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -15,6 +16,7 @@ from redditess.labeling import PaperRule, Recipient, resolve
 from redditess.labeling.cli import add_verbs
 from redditess.labeling.evidence import Heard, line, parse
 from redditess.labeling.explain import explain
+from redditess.labeling.exposure_fit import fit_exposure
 from redditess.labeling.flip import flips, weights
 from redditess.labeling.label import fit_labels, label_bucket
 from redditess.labeling.vote import vote_bucket
@@ -83,6 +85,7 @@ def folder(rows, build):
         rows({}, {"comment_id": "t1_k2", "op_replies": ["Thank you!"], "score": 7}),
     )
     settings = load_settings("default")
+    fit_exposure(made)
     for bucket in (0, 1):
         vote_bucket(made, bucket, settings)
     fit_labels(made, settings)
@@ -103,6 +106,8 @@ def test_explain_shows_row_votes_weight_and_flip(folder, comment) -> None:
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
     assert lines[0] == "t1_k2 in t3_a (sample_sleep)"
+    chance = pq.read_table(folder.bucket_file(folder.votes, 1))["opportunity"][1].as_py()
+    assert f"place     1 of 4, chance of an answer here: {chance:.2f}" in lines
     assert "label     effective, p = 0.90 (0.62 to 0.98 over the declared priors)" in lines
     (vote,) = [one for one in lines if one.startswith("  op_response")]
     assert vote.split()[:3] == ["op_response", "effective", "only"]

@@ -294,6 +294,7 @@ def test_op_change_is_what_op_gained_here_beyond_the_other_turns(rows) -> None:
         EFFECTIVE, ABSTAIN, ABSTAIN, ABSTAIN, ABSTAIN, NOT_EFFECTIVE, ABSTAIN, NOT_OBSERVABLE,
     ]  # fmt: skip
     assert answer.score[2] == answer.score[3] == 0
+    assert answer.score[1] < -0.2 and "in the post" in answer.evidence[1]  # the post took it back
     assert np.isnan(answer.score[4])
     assert "in 1 other turn," in answer.evidence[0]
 

@@ -46,7 +46,7 @@ LABELS: dict[str, Any] = {
     "p_effective": 0.874, "p_low": 0.7, "p_high": 0.95, "p_community": None, "label": 1,
     "conflict": False, "basis": "thanked", "why": "poster thanked this comment",
 }  # fmt: skip
-VOTES = {"vote", "score_of_vote", "evidence"}
+VOTES = {"vote", "score_of_vote", "evidence", "opportunity"}
 UNLABELLED = {"label": None, "basis": None, "p_effective": None, "p_low": None, "p_high": None}
 
 
@@ -54,6 +54,7 @@ def _votes(n: int, row: dict[str, Any]) -> dict[str, Any]:
     first, second = FUNCTIONS
     return {
         "comment_id": f"t1_{n:x}",
+        "opportunity": row.get("opportunity", 0.3141),
         f"{first}:vote": row.get("vote", 1),
         f"{first}:score": row.get("score_of_vote", 0.987),
         f"{first}:evidence": row.get("evidence", "thank you"),

@@ -39,8 +39,10 @@ def test_a_row_says_what_the_stages_said(made: Made) -> None:
         0,
         [],
         [],
-        None,
+        pytest.approx(0.31),
     )
+    [unseen] = shaped(made([{"opportunity": None}], 1))
+    assert unseen["opportunity"] is None
     assert row["votes"] == [
         {
             "function": "op_response",
