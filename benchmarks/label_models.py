@@ -58,7 +58,7 @@ def scores(P: np.ndarray, truth: np.ndarray) -> dict[str, float]:
     rows = truth >= 0
     P, y = P[rows], truth[rows]
     k = P.shape[1]
-    said = (P > P.max(axis=1, keepdims=True) - 1e-9).astype(float)
+    said = np.isclose(P, P.max(axis=1, keepdims=True), rtol=0, atol=1e-9).astype(float)
     said /= said.sum(axis=1, keepdims=True)
     actual = np.eye(k)[y]
     right = (said * actual).sum(axis=1)

@@ -65,8 +65,22 @@ class _Pairs(Learned):
     PRIORS = COINS
 
 
+class _Gold(_Crowd):
+    """The same reliabilities, counted on the gold rows alone: what unlabelled rows cannot drown."""
+
+    name = "gold"
+
+    def _learn(self, L: np.ndarray, counts: np.ndarray, strata: Any, gold: Any) -> None:
+        known = np.zeros(len(L), bool) if gold is None else np.asarray(gold) >= 0
+        if known.any():
+            L, counts, gold = L[known], counts[known], np.asarray(gold)[known]
+            strata = None if strata is None else np.asarray(strata)[known]
+        super()._learn(L, counts, strata, gold)
+
+
 CANDIDATES: dict[str, type[LabelModel]] = {
     "majority": _Shares, "recipient": Recipient, "weighted": _Pairs, "dawid_skene": _Crowd,
+    "gold": _Gold,
 }  # fmt: skip
 """What `ensemble` chooses among; dawid_skene mixes confusions with weighted votes by evidence."""
 
