@@ -7,11 +7,19 @@ import pyarrow as pa
 import pytest
 
 from redditess.corpus.records import ABSTAIN, EFFECTIVE, NOT_EFFECTIVE, NOT_OBSERVABLE
+from redditess.labeling import readers
 from redditess.labeling.evidence import parse
 from redditess.labeling.functions import RELEASED, resolve
 
 HOUR = 3600
 T0 = 1_500_000_000
+
+
+@pytest.fixture(autouse=True)
+def lists():
+    """The rules are tried with the word lists; what models hear has tests of its own."""
+    with readers.using("lexicon"):
+        yield
 
 
 def votes(name: str, table):
@@ -204,6 +212,15 @@ def test_passed_over_needs_every_piece_of_skip_evidence(rows, change, vote) -> N
     answer = votes("passed_over", rows(PASSED | change))
     assert answer.vote.tolist() == [vote]
     assert (answer.evidence[0] is not None) == (vote == NOT_EFFECTIVE)
+
+
+@pytest.mark.parametrize(("opportunity", "vote"), [(0.2, NOT_EFFECTIVE), (0.19, ABSTAIN)])
+def test_skip_evidence_by_score_alone_needs_more_opportunity(rows, opportunity, vote) -> None:
+    given = PASSED | {"op_answered_later_sibling": False, "op_answered_lower_sibling": True}
+    chance = pa.array([opportunity], pa.float64())
+    answer = votes("passed_over", rows(given).append_column("opportunity", chance))
+    assert answer.vote.tolist() == [vote]
+    assert "one shown below it" in answer.evidence[0]
 
 
 @pytest.mark.parametrize(
