@@ -73,7 +73,7 @@ CASES: list[tuple[dict, int | None, str | None, str]] = [
 
 @pytest.fixture
 def settings() -> Settings:
-    return load_settings("default")
+    return load_settings("default", reader="lexicon")
 
 
 def run(folder, settings: Settings) -> list[dict]:
@@ -200,7 +200,7 @@ def test_paper_mixes_the_axes_and_leaves_conflicts_unlabelled(rows, build) -> No
 
 def test_majority_labels_a_build(rows, build, settings) -> None:
     folder = build(rows(*(given for given, *_ in CASES)))
-    run(folder, load_settings("default", label_model="majority"))
+    run(folder, load_settings("default", reader="lexicon", label_model="majority"))
     counted = [r["label"] for r in labels_of(folder)]
     assert counted == [1, 0, 1, 1, 0, 1, None, None, None, None, None, None]  # a tie, then silence
 
@@ -209,10 +209,13 @@ def test_the_model_file_says_what_was_declared(rows, build, settings) -> None:
     folder = build(rows({"op_replies": ["ty"]}))
     run(folder, settings)
     document = read_json(folder.label_model)
-    assert document["label_model"] == "recipient"
+    assert document["label_model"] == "ensemble"
     assert [f["name"] for f in document["functions"]] == list(settings.functions)
     recipient = document["axes"]["recipient"]
-    assert recipient["state"]["priors"]["op_response"]["effective"] == [0.75, 0.9, 0.96]
+    assert recipient["state"]["chosen"] == "recipient"
+    assert "reliabilities are declared" in recipient["state"]["why"]
+    declared = recipient["state"]["model"]["priors"]
+    assert declared["op_response"]["effective"] == [0.75, 0.9, 0.96]
     assert recipient["n_rows"] == 1 and recipient["n_patterns"] == 1
 
 
@@ -226,7 +229,7 @@ def test_a_function_that_sees_the_input_is_stored_and_never_heard(rows, build, m
     monkeypatch.setitem(sys.modules, "rules_of_a_test", module)
     names = ["op_response", "rules_of_a_test:any_comment"]
     folder = build(rows({}, {"op_replies": ["thank you"]}))
-    run(folder, load_settings("default", functions=names))
+    run(folder, load_settings("default", reader="lexicon", functions=names))
     votes = pq.read_table(folder.bucket_file(folder.votes, 0))
     assert votes.column("any_comment:vote").to_pylist() == [NOT_EFFECTIVE, NOT_EFFECTIVE]
     silent, thanked = labels_of(folder)
@@ -258,7 +261,7 @@ def test_a_tolerated_fault_is_counted_by_name_and_its_row_is_null(rows, build, m
     module.first_word, module.only_alone = first_word, only_alone
     monkeypatch.setitem(sys.modules, "faulty_rules", module)
     names = ["op_response", "faulty_rules:first_word", "faulty_rules:only_alone"]
-    settings = load_settings("default", functions=names, tolerate=True)
+    settings = load_settings("default", reader="lexicon", functions=names, tolerate=True)
     folder = build(rows({"op_replies": ["thank you"]}, {}, {"op_replies": ["ok"]}))
     record = vote_bucket(folder, 0, settings)
     votes = pq.read_table(folder.bucket_file(folder.votes, 0))
@@ -267,7 +270,7 @@ def test_a_tolerated_fault_is_counted_by_name_and_its_row_is_null(rows, build, m
     assert votes["op_response:vote"].to_pylist() == [EFFECTIVE, ABSTAIN, ABSTAIN]
     assert record["faults"] == {"first_word": 1, "only_alone": 3}
     with pytest.raises(BuildError, match="labeling function first_word raised IndexError"):
-        vote_bucket(folder, 0, load_settings("default", functions=names))
+        vote_bucket(folder, 0, load_settings("default", reader="lexicon", functions=names))
 
 
 def test_labels_without_votes_are_refused(rows, build, settings) -> None:
