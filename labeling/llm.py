@@ -27,7 +27,7 @@ KEYS = ("check", "label", "confidence", "evidence", "support_types", "screen")
 MAX_TITLE, MAX_POST, MAX_COMMENT = 300, 6_000, 4_000  # characters; ours
 MAX_EVIDENCE = 300  # characters; ours: a sentence or two
 MIN_EVIDENCE = 8  # characters; shorter words are in every comment
-MAX_ANSWER = 20_000  # characters looked at, from the end
+MAX_ANSWER = 12_000  # characters looked at, from the end
 
 SYSTEM = """\
 You label comments from peer support forums for research. A person wrote a post; somebody answered

@@ -83,11 +83,12 @@ def label_llm(
     labeller fails a planted item (then nothing is written).
     """
     name = name or slug(asker.model)
+    wanted = chosen(folder, limit)
     path = claim(folder, name, asker.model)
     try:
         with FileLock(f"{path}.lock", timeout=0):
             run = _Run(asker, store, ledger, purpose, concurrency, told)
-            answers = run.all(items(folder, chosen(folder, limit)))
+            answers = run.all(items(folder, wanted))
             stats = run.stats(answers)
             settings = ",".join(f"{k}={v}" for k, v in asker.sampling.to_json().items())
             described = (asker.model, asker.server, PROMPT, settings)

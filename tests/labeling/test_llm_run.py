@@ -289,6 +289,14 @@ def test_the_verb_plans_without_a_server(comments: Callable[[int], BuildFolder])
     assert "calls       16" in done.stdout
 
 
+def test_a_folder_that_is_no_build_is_said_to_be_none(tmp_path: Path) -> None:
+    for more in ([], ["--plan"]):
+        there = ["--endpoint", "http://127.0.0.1:9/v1", "--model", "m", *more]
+        done = command(str(tmp_path / "none"), *there)
+        assert isinstance(done.exception, BuildError)
+    assert not (tmp_path / "none").exists()
+
+
 def test_nothing_leaves_without_flag_and_agreement(
     comments: Callable[[int], BuildFolder], tmp_path: Path, home: Path
 ) -> None:
