@@ -36,10 +36,11 @@ class Settings:
     min_words: int = 3  # of a post's text and of a comment
     language: str = ""  # "en": drop rows that are clearly not English; "": keep all
     functions: tuple[str, ...] = ()  # names from labeling.functions, or "module:name"
-    reader: str = "lexicon"  # how texts of OP are read: a name from labeling.readers
+    reader: str = "linear"  # how texts of OP are read: a name from labeling.readers
     silence: str = "negative"  # or "unlabelled": OP's silence is never a negative
     tolerate: bool = False  # a labeling function that fails on a row is counted, not the end
-    label_model: str = "recipient"
+    label_model: str = "ensemble"
+    op_habit: str = "kept"  # "taken_out": thanks of a poster who thanks everybody count less
     annotate: tuple[str, ...] = ()  # of labeling.screen.ANNOTATIONS; (): nothing is screened
     splits: tuple[tuple[str, float], ...] = (("train", 0.8), ("validation", 0.1), ("test", 0.1))
     limit: int | None = None  # wanted lines taken per dump file; None: all

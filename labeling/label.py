@@ -6,7 +6,7 @@ bucket and `label_model.json`. The axes meet in `conflict` only, unless the mode
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from ..corpus.folder import BuildFolder
 from ..corpus.records import ABSTAIN, EFFECTIVE, NOT_EFFECTIVE
 from ..corpus.settings import Settings
 from .functions import LabelingFunction, resolve
+from .habit import answers, general, habit, without_habit
 from .matrix import Column, Patterns, label_matrix, merge, patterns
 from .models import LabelModel, MajorityVote, from_json, label_model
 from .schema import LABEL_SCHEMA
@@ -50,6 +51,7 @@ def fit_labels(folder: BuildFolder, settings: Settings) -> dict[str, Any]:
         "decides": "joint" if "joint" in models else "recipient",
         "axes": fitted,
         "functions": [f.describe() for f in functions],
+        "habit_rate": _habit_rate(folder, settings, models),
     }
     write_json(folder.label_model, document)
     return document
@@ -97,13 +99,26 @@ class Labeler:
     def __init__(self, document: dict[str, Any]):
         self.models = {axis: from_json(state) for axis, state in document["axes"].items()}
         self.decider = self.models[document["decides"]]
+        self.habit_rate: float | None = document.get("habit_rate")
 
     def predict(
-        self, votes: pa.Table, rows: pa.Table, functions: Sequence[LabelingFunction]
+        self,
+        votes: pa.Table,
+        rows: pa.Table,
+        functions: Sequence[LabelingFunction],
+        habits: np.ndarray | None = None,
     ) -> pa.Table:
-        """Votes and the matching rows of interactions -> a table of LABEL_SCHEMA, same order."""
+        """Votes and the matching rows of interactions -> a table of LABEL_SCHEMA, same order.
+
+        `habits` (n,), as `habit` gives them, are taken out of p; where that moves p to the other
+        side of the label, or to the middle, the row stays unlabelled.
+        """
         strata = rows.column("exposure_stratum").to_numpy()
         p, bounds, labels = _apply(self.decider, votes, strata)
+        if habits is not None:
+            before = p
+            p, bounds = without_habit(p, habits), without_habit(bounds, habits[:, None])
+            labels = np.where((before - 0.5) * (p - 0.5) > 0, labels, ABSTAIN).astype(np.int8)
         p_community, _, community = _apply(self.models["community"], votes, strata)
         _, _, recipient = _apply(self.models["recipient"], votes, strata)
         conflict = (recipient != ABSTAIN) & (community != ABSTAIN) & (recipient != community)
@@ -132,10 +147,33 @@ def label_bucket(folder: BuildFolder, bucket: int, settings: Settings) -> dict[s
         pq.ParquetFile(folder.bucket_file(folder.interactions, bucket)),
         bucket,
     )
-    tables = [labeler.predict(votes, rows, functions) for votes, rows in pairs]
+    habits, start, tables = _habits(folder, bucket, labeler.habit_rate), 0, []
+    for votes, rows in pairs:
+        end = start + rows.num_rows
+        here = None if habits is None else habits[start:end]
+        tables.append(labeler.predict(votes, rows, functions, here))
+        start = end
     stats = _stats(tables)
     write_parquet(folder.bucket_file(folder.labels, bucket), tables, LABEL_SCHEMA, stats=stats)
     return stats
+
+
+def _habit_rate(
+    folder: BuildFolder, settings: Settings, models: Mapping[str, LabelModel]
+) -> float | None:
+    """None where the habit stays: by setting, in a joint rule, and in majority, the yard-stick."""
+    plain = "joint" in models or settings.label_model == MajorityVote.name
+    if settings.op_habit not in ("kept", "taken_out"):
+        raise SettingsError(
+            f"op_habit = {settings.op_habit!r}", "settings", 'write "kept" or "taken_out"'
+        )
+    return None if plain or settings.op_habit == "kept" else general(folder)
+
+
+def _habits(folder: BuildFolder, bucket: int, rate: float | None) -> np.ndarray | None:
+    """Of all rows of a bucket: a thread may go on in the next row group."""
+    found = answers(folder, bucket) if rate is not None else None
+    return None if found is None or rate is None else habit(found, rate)
 
 
 def _aligned(
