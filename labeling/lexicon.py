@@ -59,6 +59,17 @@ def uptake(text: str) -> tuple[str, ...]:
     return _phrases("uptake").hear(text).words
 
 
+def trap_length(text: str, of: str = "gratitude") -> int:
+    """Characters of the longest phrase that looks like thanks and is none; 0 without one.
+
+    With `of="uptake"`, of what looks like uptake.
+
+    >>> trap_length("Happy Thanksgiving"), trap_length("No thanks to that"), trap_length("Thank you")
+    (18, 9, 0)
+    """
+    return _phrases(of).trap_length(text)
+
+
 def rejects(text: str) -> tuple[str, ...]:
     """The words by which OP turns a comment down.
 
@@ -132,6 +143,13 @@ class _Phrases:
             return _Phrase((), cut, scorn)
         spans = (m.span() for m in self.families.finditer(self.negated.sub(_struck, cut)))
         return _Phrase(tuple(dict.fromkeys(shown[a:b].strip() for a, b in spans)), cut, scorn)
+
+    def trap_length(self, text: str) -> int:
+        low = _plain(text)
+        if not any(stem in low for stem in self.stems):
+            return 0
+        kinds = (self.scorn, self.decoys, self.negated)
+        return max((len(m[0]) for kind in kinds for m in kind.finditer(low)), default=0)
 
 
 class _Polarity:

@@ -30,7 +30,10 @@ __all__ = [
 ]
 
 BACKENDS = ("linear", "lexicon", "minilm", "transformers")
-DEFAULT = "lexicon"
+DEFAULT = "linear"
+CHECKPOINT = "cardiffnlp/twitter-roberta-base-sentiment-latest"
+"""The default of `transformers` (Loureiro et al. 2022), read as TweetNLP reads it."""
+
 
 _in_use: ContextVar[str] = ContextVar("reader", default=DEFAULT)
 
@@ -53,6 +56,18 @@ def _backend(name: str) -> Backend:
         from .lexical import Lexicon
 
         return Lexicon()
+    if kind == "linear" and not where:
+        from .hashed import Hashed
+
+        return Hashed()
+    if kind == "minilm":
+        from .minilm import MiniLM
+
+        return MiniLM(where)
+    if kind == "transformers":
+        from .transformer import Transformer
+
+        return Transformer(where or CHECKPOINT)
     near = difflib.get_close_matches(kind, BACKENDS, 1)
     hint = f"did you mean {near[0]}?" if near else f"use one of {', '.join(BACKENDS)}"
     raise SettingsError(f"no reader {name!r}", "reader", hint)

@@ -1,0 +1,252 @@
+"""Fits the heads of the readers: gratitude and sentiment on GoEmotions, uptake on our own set.
+
+    python -m redditess.labeling.fit_linear --goemotions DIR [--out DIR] [--minilm FOLDER]
+
+DIR holds train.tsv, dev.tsv and emotions.txt of GoEmotions (Demszky et al. 2020, CC BY 4.0).
+Trained on train; thresholds and the temper of the probabilities are chosen on dev; the test split
+is never read. The same input gives the same bytes. Needs scikit-learn (extra `dev`), the
+library does not. With --minilm the same heads are fitted on a frozen encoder instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import re
+import tomllib
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import lexicon, linear
+from .readers.extras import N_EXTRAS, extras
+
+BITS = (18, 18)  # words, characters: 6 MB of float16; 2**20 gains less than .002
+HEADS = ("gratitude", "negative", "neutral", "positive", "uptake")
+N_BACKGROUND, BACKGROUND = 5_000, 0.3  # comments in the first person without a word of uptake
+# Per head: weight of the word block, of the character block, and C. Chosen on dev, docs/log.md.
+GRATITUDE, SENTIMENT, UPTAKE = (1.5, 0.3, 4.0), (1.0, 1.0, 1.0), (1.0, 1.0, 4.0)
+
+# The official grouping (google-research/goemotions, sentiment_mapping.json).
+SIDES = {
+    "positive": "admiration amusement approval caring desire excitement gratitude joy love optimism"
+    " pride relief",
+    "negative": "anger annoyance disappointment disapproval disgust embarrassment fear grief"
+    " nervousness remorse sadness",
+    "neutral": "neutral",
+}
+_SIDE = {emotion: side for side, names in SIDES.items() for emotion in names.split()}
+_OWN = re.compile(r"\b(?:i|i'm|my|we|me)\b", re.IGNORECASE)
+
+
+class Comments(NamedTuple):
+    """Labelled comments: texts, thanks (n,) bool, sentiment (n,) 0..2 or -1 where left out."""
+
+    texts: list[str]
+    thanks: np.ndarray
+    sentiment: np.ndarray
+
+
+def read_goemotions(path: Path) -> Comments:
+    """One TSV of GoEmotions; emotions.txt lies beside it. Ambiguous and mixed: sentiment -1."""
+    emotions = (path.parent / "emotions.txt").read_text("utf8").split()
+    texts, thanks, sentiment = [], [], []
+    with path.open(encoding="utf8", newline="") as file:
+        for text, ids, _ in csv.reader(file, delimiter="\t"):
+            named = [emotions[int(i)] for i in ids.split(",")]
+            sides = {_SIDE.get(name, "ambiguous") for name in named}
+            side = sides.pop() if len(sides) == 1 else "mixed"
+            texts.append(text)
+            thanks.append("gratitude" in named)
+            sentiment.append({"negative": 0, "neutral": 1, "positive": 2}.get(side, -1))
+    return Comments(texts, np.array(thanks), np.array(sentiment))
+
+
+def read_uptake() -> tuple[list[str], np.ndarray]:
+    """Our own sentences and whether each states uptake (n,) bool."""
+    file = resources.files(__package__) / "lexicons" / "uptake_train.toml"
+    table = tomllib.loads(file.read_text("utf8"))
+    lines = {side: "\n".join(table[side].values()).split("\n") for side in ("uptake", "none")}
+    texts = {side: [t for t in dict.fromkeys(lines[side]) if t] for side in lines}
+    labels = np.repeat([True, False], [len(texts["uptake"]), len(texts["none"])])
+    return texts["uptake"] + texts["none"], labels
+
+
+def extras_of(texts: Sequence[str]) -> np.ndarray:
+    """The numbers of `readers.extras` for n texts."""
+    heard = [lexicon.read(t) for t in texts]
+    return extras(texts, heard, [lexicon.uptake(t) for t in texts])
+
+
+class Space:
+    """The hashed columns with their idf, as the library computes them, in sparse matrices."""
+
+    def __init__(self, texts: Sequence[str]):
+        self.idf: list[np.ndarray] = []
+        for matrix in self._counts(texts):
+            df = np.bincount(matrix.indices, minlength=matrix.shape[1])
+            idf = (np.log((1 + len(texts)) / (1 + df)) + 1) * (df > 1)
+            self.idf.append(idf.astype(np.float16).astype(np.float32))
+
+    def _counts(self, texts: Sequence[str]) -> list[Any]:
+        import scipy.sparse as sp
+
+        blocks = zip(linear.blocks(texts, BITS), BITS, strict=True)
+        shape = len(texts)
+        return [sp.csr_matrix((b.tf, (b.row, b.column)), (shape, 1 << bits)) for b, bits in blocks]
+
+    def matrix(self, texts: Sequence[str], how: tuple[float, float, float]) -> Any:
+        """Texts -> CSR (n, words + characters + extras); each block has the length of its scale.
+
+        Words of uptake are an input of the head `uptake` alone: GoEmotions knows no such thing.
+        """
+        import scipy.sparse as sp
+        from sklearn.preprocessing import normalize
+
+        parts = [
+            normalize(counts.multiply(idf).tocsr()) * scale
+            for counts, idf, scale in zip(self._counts(texts), self.idf, how[:2], strict=True)
+        ]
+        numbers = extras_of(texts)
+        if how is not UPTAKE:
+            numbers[:, -1] = 0
+        return sp.hstack([*parts, sp.csr_matrix(numbers)]).tocsr()
+
+
+def logistic(
+    X: Any, y: np.ndarray, C: float, weights: np.ndarray | None = None, **more: Any
+) -> Any:
+    from sklearn.linear_model import LogisticRegression
+
+    fit = LogisticRegression(C=C, solver="liblinear", tol=1e-3, random_state=0, **more)
+    return fit.fit(X, y, sample_weight=weights)
+
+
+def best_threshold(margin: np.ndarray, y: np.ndarray, beta: float = 1.0) -> tuple[float, float]:
+    """The margin above which F-beta is highest, in the middle of its gap, and that F-beta."""
+    order = np.argsort(-margin, kind="stable")
+    hits = np.cumsum(y[order])
+    weight = beta**2
+    f = (1 + weight) * hits / (np.arange(1, len(y) + 1) + weight * y.sum())
+    best = int(f.argmax())
+    following = order[min(best + 1, len(y) - 1)]
+    return float(margin[order[best]] + margin[following]) / 2, float(f[best])
+
+
+def macro_f1(y: np.ndarray, guess: np.ndarray) -> float:
+    f1 = [
+        2 * np.sum((y == c) & (guess == c)) / max(np.sum(y == c) + np.sum(guess == c), 1)
+        for c in range(3)
+    ]
+    return float(np.mean(f1))
+
+
+def temper(margins: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+    """Temperature and offsets (3,) of a softmax: offsets by macro-F1, temperature by likelihood."""
+    steps = np.arange(-0.6, 0.61, 0.1)
+    tried = [(macro_f1(y, ([*margins, 0, a, b]).argmax(1)), a, b) for a in steps for b in steps]
+    top = max(score for score, _, _ in tried)
+    near = np.array([(a, b) for score, a, b in tried if score > top - 0.002])
+    offset = np.array([0.0, *near.mean(axis=0)])  # the middle of what is as good: less luck of dev
+    heats = np.arange(0.6, 3.01, 0.1)
+    losses = []
+    for heat in heats:
+        z = (margins + offset) * heat
+        z -= z.max(axis=1, keepdims=True)
+        losses.append(float(np.mean(np.log(np.exp(z).sum(1)) - z[np.arange(len(y)), y])))
+    return float(heats[int(np.argmin(losses))]), offset
+
+
+def fit(train: Comments, dev: Comments) -> tuple[linear.Linear, dict[str, Any]]:
+    """The linear model and the figures of dev that chose it."""
+    space = Space(train.texts)
+    weights, bias, figures = {}, {}, {}
+    X, Xd = (space.matrix(part.texts, GRATITUDE) for part in (train, dev))
+    model = logistic(X, train.thanks, GRATITUDE[2])
+    threshold, f1 = best_threshold(model.decision_function(Xd), dev.thanks)
+    weights["gratitude"] = _unscaled(model.coef_[0], GRATITUDE)
+    bias["gratitude"] = float(model.intercept_[0]) - threshold
+    figures["gratitude_f1"] = round(f1, 4)
+
+    kept, kept_dev = train.sentiment >= 0, dev.sentiment >= 0
+    X, Xd = (space.matrix(part.texts, SENTIMENT) for part in (train, dev))
+    X, Xd, y = X[kept], Xd[kept_dev], train.sentiment[kept]
+    models = [logistic(X, y == c, SENTIMENT[2], class_weight="balanced") for c in range(3)]
+    margins = np.stack([m.decision_function(Xd) for m in models], 1)
+    heat, offset = temper(margins, dev.sentiment[kept_dev])
+    guess = (margins + offset).argmax(1)
+    figures["sentiment_macro_f1"] = round(macro_f1(dev.sentiment[kept_dev], guess), 4)
+    for c, name in enumerate(HEADS[1:4]):
+        weights[name] = _unscaled(models[c].coef_[0], SENTIMENT) * heat
+        bias[name] = (float(models[c].intercept_[0]) + float(offset[c])) * heat
+
+    coefficients, intercept, figures["uptake_f05_cross_fitted"] = _fit_uptake(space, train.texts)
+    weights["uptake"], bias["uptake"] = coefficients, intercept
+    return _linear(space, weights, bias), figures
+
+
+def _fit_uptake(space: Space, background: Sequence[str]) -> tuple[np.ndarray, float, float]:
+    """Five folds choose the threshold; then a fit on all sentences and the background."""
+    texts, y = read_uptake()
+    silent = [t for t in background if _OWN.search(t) and not lexicon.uptake(t)]
+    silent = silent[:: max(1, len(silent) // N_BACKGROUND)][:N_BACKGROUND]
+    X = space.matrix([*texts, *silent], UPTAKE)
+    y_all = np.concatenate([y, np.zeros(len(silent), bool)])
+    weight = np.where(np.arange(len(y_all)) < len(y), 1.0, BACKGROUND)
+    fold = np.random.default_rng(0).integers(0, 5, len(y_all))
+    margin = np.zeros(len(y_all))
+    for k in range(5):
+        seen = fold != k
+        model = logistic(X[seen], y_all[seen], UPTAKE[2], weight[seen])
+        margin[~seen] = model.decision_function(X[~seen])
+    # A false alarm is a vote, a miss abstains: precision counts double (F0.5).
+    threshold, f = best_threshold(margin[: len(y)], y, beta=0.5)
+    model = logistic(X, y_all, UPTAKE[2], weight)
+    bias = float(model.intercept_[0]) - threshold
+    return _unscaled(model.coef_[0], UPTAKE), bias, round(f, 4)
+
+
+def _unscaled(coefficients: np.ndarray, how: tuple[float, float, float]) -> np.ndarray:
+    """Weights for blocks of length 1: the scale of a block moves into its weights."""
+    scale = np.ones(len(coefficients))
+    scale[: 1 << BITS[0]] = how[0]
+    scale[1 << BITS[0] : -N_EXTRAS] = how[1]
+    return np.asarray(coefficients * scale)
+
+
+def _linear(space: Space, weights: dict[str, np.ndarray], bias: dict[str, float]) -> linear.Linear:
+    columns = np.stack([weights[h] for h in HEADS], axis=1)
+    middle = 1 << BITS[0]
+    parts = (columns[:middle], columns[middle:-N_EXTRAS])
+    tables = [
+        np.concatenate([part * idf[:, None], idf[:, None]], axis=1)
+        for part, idf in zip(parts, space.idf, strict=True)
+    ]
+    return linear.Linear(HEADS, tables, columns[-N_EXTRAS:], np.array([bias[h] for h in HEADS]))
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=str(__doc__).split("\n")[0])
+    parser.add_argument("--goemotions", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "weights")
+    parser.add_argument("--minilm", type=Path, metavar="FOLDER", help="a frozen encoder instead")
+    args = parser.parse_args(argv)
+    train, dev = (read_goemotions(args.goemotions / f"{part}.tsv") for part in ("train", "dev"))
+    args.out.mkdir(parents=True, exist_ok=True)
+    if args.minilm:
+        from .fit_minilm import fit_minilm
+
+        figures = fit_minilm(args.minilm, train, dev, args.out)
+    else:
+        model, figures = fit(train, dev)
+        about = {"attribution": "ATTRIBUTION.md", "figures": figures}
+        linear.save(args.out / "linear.safetensors", model, about)
+    print(json.dumps(figures, sort_keys=True))
+
+
+if __name__ == "__main__":
+    main()
