@@ -9,8 +9,8 @@ without truth are fitted and not scored. Without files, invented worlds (crowd_w
 
 Accuracy and F1 are expected over ties: two equally probable classes are half right. F1 is of the
 larger class of two, else the macro mean. An item without a vote is even over classes, except for
-`ensemble`, which says the share of classes that it believes. Peers (crowd-kit, Snorkel) are run
-where they are installed, and skipped with the reason where they fail.
+`ensemble`, which says the class shares that it believes if one class has more than half. Peers
+(crowd-kit, Snorkel) are run where they are installed, and skipped with the reason if they fail.
 """
 
 from __future__ import annotations
@@ -78,9 +78,9 @@ def ours(name: str, L: np.ndarray, k: int) -> tuple[np.ndarray, dict[str, Any]]:
     model = OURS[name]().fit(L, n_classes=k)
     P = model.predict_proba(L)
     if isinstance(model, Ensemble):
-        return np.where(np.isnan(P), model.balance(), P), {
-            "chosen": model.chosen, "why": model.why
-        }  # fmt: skip
+        shares = model.balance()
+        guess = shares if shares.max() > 0.5 else np.full(k, 1 / k)
+        return np.where(np.isnan(P), guess, P), {"chosen": model.chosen, "why": model.why}
     return np.where(np.isnan(P), 1 / k, P), {}
 
 

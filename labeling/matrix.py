@@ -59,7 +59,8 @@ def label_matrix(votes: pa.Table, columns: Sequence[Column]) -> np.ndarray:
         L[:, j] = vote.to_numpy()
         if column.min_strength:
             score = pc.fill_null(votes.column(f"{column.function}:score"), 0.0).to_numpy()
-            L[(np.abs(score) < column.min_strength) & (L[:, j] >= 0), j] = ABSTAIN
+            weak = ~(np.abs(score) >= column.min_strength)  # nan is an unknown strength: weak
+            L[weak & (L[:, j] >= 0), j] = ABSTAIN
     return L
 
 

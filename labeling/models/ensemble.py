@@ -8,18 +8,20 @@ from typing import Any
 import numpy as np
 
 from ...corpus.errors import SettingsError
-from ..matrix import Column
+from ..functions.base import LabelingFunction
+from ..matrix import Column, columns_of
 from .base import LabelModel
 from .dawid_skene import CONFUSIONS
 from .diagnostics import Side, comparable, describe, identification
 from .learned import Learned
 from .majority import MajorityVote
 from .recipient import Recipient
-from .tally import families_of, tally
+from .tally import copies, families_of, tally
 from .weighted import COINS
 
 IDENTIFIED = 0.5  # ours: share of votes that must be comparable with others'
 VIEWS = 2.5  # ours: families a row from which a confusion matrix can be told from class shares
+MANY_VIEWS = 5.0  # ours: families a row from which confusion matrices need no simpler rival
 COLLAPSE = 0.2  # ours: a class that loses four fifths of the rows that the vote gives it is lost
 ENOUGH_GOLD = 30  # ours: gold rows from which candidates are compared on them
 FOLDS = 5
@@ -55,9 +57,15 @@ class _Shares(MajorityVote):
         return np.where(n[:, None] > 0, bounds, np.nan)
 
 
+class _Confusions(Learned):
+    name = "confusions"
+    PRIORS = CONFUSIONS
+
+
 class _Crowd(Learned):
     name = "crowd"
     PRIORS = CONFUSIONS + COINS
+    PATIENCE = 0.005
 
 
 class _Pairs(Learned):
@@ -79,21 +87,22 @@ class _Gold(_Crowd):
 
 
 CANDIDATES: dict[str, type[LabelModel]] = {
-    "majority": _Shares, "recipient": Recipient, "weighted": _Pairs, "dawid_skene": _Crowd,
-    "gold": _Gold,
+    "majority": _Shares, "recipient": Recipient, "weighted": _Pairs, "mixture": _Crowd,
+    "dawid_skene": _Confusions, "gold": _Gold,
 }  # fmt: skip
-"""What `ensemble` chooses among; dawid_skene mixes confusions with weighted votes by evidence."""
+"""What `ensemble` chooses among; mixture is dawid_skene and weighted, by their evidence."""
 
 
 class Ensemble(LabelModel):
     """One model an axis, by what identifies its reliabilities (docs/design/0008-label-models.md).
 
-    Where at least half of the votes are comparable with two other families: Dawid-Skene, or a
-    weighted vote where rows have fewer than 2.5 families. Otherwise the declared reliabilities
-    (`recipient`) where the functions have some, else majority; majority, too, where a learned
-    model loses a class. At least 30 gold rows choose instead, cross-fitted by `groups` (of OPs):
-    another model needs to beat this choice by one standard error. Ties are unlabelled. Rows on
-    which all learned-from votes agree are never contradicted. Interval: that of the model chosen.
+    Where at least half of the votes are comparable with two other families: Dawid-Skene (mixed with
+    weighted votes below five families a row); a weighted vote where they meet in pairs. Otherwise
+    the declared reliabilities (`recipient`) where the functions have some, else majority; majority,
+    too, where a learned model loses a class. At least 30 gold rows choose instead, cross-fitted by
+    `groups` (of OPs): another model must beat this choice by one standard error. Ties are
+    unlabelled. Where votes taught the model, no row on which all of them agree is contradicted.
+    Interval: that of the model chosen.
     """
 
     name = "ensemble"
@@ -104,7 +113,13 @@ class Ensemble(LabelModel):
         self.why = "nothing was fitted"
         self.model: LabelModel = _Shares(columns)
         self.report: dict[str, Any] = {}
+        self.families: list[str] = []
         self.sides: list[Side] = []
+
+    @classmethod
+    def columns_for(cls, functions: Sequence[LabelingFunction]) -> list[Column]:
+        """One column a function, and one more for each strength that the declared priors know."""
+        return columns_of(functions) + Recipient.strength_columns(functions)
 
     def fit(
         self,
@@ -123,7 +138,9 @@ class Ensemble(LabelModel):
         return self
 
     def _learn(self, L: np.ndarray, counts: np.ndarray, strata: Any, gold: Any) -> None:
-        columns = self._named()
+        stands_for = copies(np.asarray(L), counts, self.n_classes)
+        self.families = [self._named()[j].family or self._named()[j].name for j in stands_for]
+        columns = self._heard()
         self.report = describe(L, counts, columns, self.n_classes)
         self.sides = identification(L, counts, columns, gold)
         self.chosen, self.why = self._by_diagnostics(L, counts)
@@ -134,14 +151,19 @@ class Ensemble(LabelModel):
         if gold is not None and int(counts[np.asarray(gold) >= 0].sum()) >= ENOUGH_GOLD:
             self._by_gold(L, counts, strata, np.asarray(gold))
 
+    def _heard(self) -> list[Column]:
+        """The columns, copies put into the family of the column that they repeat."""
+        pairs = zip(self._named(), self.families, strict=True)
+        return [column._replace(family=family) for column, family in pairs]
+
     def _by_diagnostics(self, L: np.ndarray, counts: np.ndarray) -> tuple[str, str]:
         """The model that the votes alone justify, and the reason in words."""
-        three, pairs = comparable(L, counts, self._named())
+        three, pairs = comparable(L, counts, self._heard())
         views = self.report["families_per_row"]
         self.report |= {"comparable_with_two": three, "comparable_in_pairs": pairs}
         seen = f"{three:.0%} of the votes stand beside two other families, {views:.1f} a row"
         if three >= IDENTIFIED and views >= VIEWS:
-            return "dawid_skene", seen
+            return ("dawid_skene" if views >= MANY_VIEWS else "mixture"), seen
         if pairs >= IDENTIFIED:
             return "weighted", f"{seen}; {pairs:.0%} meet in triangles"
         if self._declared():
@@ -155,12 +177,12 @@ class Ensemble(LabelModel):
     def _fitted(
         self, name: str, L: np.ndarray, counts: np.ndarray, strata: Any, gold: Any
     ) -> LabelModel:
-        model = CANDIDATES[name](self._named())
+        model = CANDIDATES[name](self._heard())
         return model.fit(L, counts, strata=strata, gold=gold, n_classes=self.n_classes)
 
     def _lost(self, L: np.ndarray, counts: np.ndarray, strata: Any) -> list[int]:
         """Classes that have 5 % of the majority's labels and lose most of them in this model."""
-        vote = _Shares(self._named()).fit(L, n_classes=self.n_classes).predict(L)
+        vote = _Shares(self._heard()).fit(L, n_classes=self.n_classes).predict(L)
         ours = self.model.predict(L, strata)
         clear = max(float(counts[vote >= 0].sum()), 1.0)
         lost = []
@@ -241,6 +263,7 @@ class Ensemble(LabelModel):
             "chosen": self.chosen,
             "why": self.why,
             "ties": "unlabelled",
+            "families": self.families,
             "diagnostics": self.report,
             "identification": [s._asdict() for s in self.sides],
             "model": self.model.state(),
@@ -250,7 +273,8 @@ class Ensemble(LabelModel):
         self.chosen, self.why = state["chosen"], state["why"]
         self.report = state["diagnostics"]
         self.sides = [Side(**s) for s in state["identification"]]
-        self.model = CANDIDATES[self.chosen](self._named())
+        self.families = state["families"]
+        self.model = CANDIDATES[self.chosen](self._heard())
         self.model.n_classes, self.model.n_rows = self.n_classes, self.n_rows
         self.model.restore(state["model"])
 

@@ -14,7 +14,6 @@ from .diagnostics import one_sided
 from .em import Prior, expectation_maximisation, posterior
 from .tally import canonical, copies, families_of, fold, tally
 
-PATIENCE = 0.02  # ours: evidence a vote by which one prior must beat another to outweigh it e-fold
 HEARD = 0.01  # weight from which a prior counts in the interval
 
 
@@ -28,6 +27,8 @@ class Learned(LabelModel):
     """
 
     PRIORS: ClassVar[tuple[Prior, ...]] = ()
+    PATIENCE: ClassVar[float] = 0.02
+    """Ours: evidence a vote by which one prior must beat another to outweigh it e-fold."""
 
     def __init__(self, columns: Sequence[Column] | None = None):
         super().__init__(columns)
@@ -63,7 +64,7 @@ class Learned(LabelModel):
             })  # fmt: skip
         n_votes = float((summed[votes.row] * votes.weight).sum())
         evidence = np.array([f["evidence"] for f in self.fits])
-        weights = np.exp((evidence - evidence.max()) / max(PATIENCE * n_votes, 1.0))
+        weights = np.exp((evidence - evidence.max()) / max(self.PATIENCE * n_votes, 1.0))
         for f, weight in zip(self.fits, weights / weights.sum(), strict=True):
             f["weight"] = float(weight)
 

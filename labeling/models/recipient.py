@@ -12,6 +12,7 @@ import numpy as np
 
 from ...corpus.errors import SettingsError
 from ...corpus.records import EFFECTIVE, NOT_EFFECTIVE
+from ..functions.base import LabelingFunction
 from ..matrix import Column
 from .base import LabelModel
 
@@ -32,6 +33,21 @@ class Recipient(LabelModel):
     def __init__(self, columns: Sequence[Column] | None = None):
         super().__init__(columns)
         self.priors: dict[str, Any] = _declared()
+
+    @classmethod
+    def strength_columns(cls, functions: Sequence[LabelingFunction]) -> list[Column]:
+        """A column more for each declared `stronger` range of a function, of the same family.
+
+        It repeats the vote where the score is at least that strong, and a family's strongest vote
+        counts: so a score weighs a vote, and patterns stay integers.
+        """
+        declared = _declared()
+        return [
+            Column(f"{f.name}@{s['min_strength']}", f.name, f.axis, f.family, f.decides,
+                   s["min_strength"])
+            for f in functions
+            for s in declared.get(f.name, {}).get("stronger", [])
+        ]  # fmt: skip
 
     def _learn(self, L: np.ndarray, counts: np.ndarray, strata: Any, gold: Any) -> None:
         if self.n_classes != 2:
@@ -69,6 +85,9 @@ class Recipient(LabelModel):
         """[low, best, high] probability that this column's `vote` is right, at even odds."""
         side = "effective" if vote == EFFECTIVE else "not_effective"
         entry = self.priors.get(column.function, self.priors["default"])
+        for stronger in entry.get("stronger", []):
+            if column.min_strength and column.min_strength >= stronger["min_strength"]:
+                entry = entry | {side: stronger[side]}
         return list(entry[side])
 
     def state(self) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def every_pattern(m: int) -> np.ndarray:
 
 
 def often_agreeing(L: np.ndarray) -> np.ndarray:
-    """Counts under which functions agree more than by chance, so that there is something to learn."""
+    """Counts under which functions agree more than by chance: there is something to learn."""
     heard = (L >= 0).any(axis=1)
     alike = heard & (np.where(L < 0, 9, L).min(axis=1) == L.max(axis=1))
     return np.arange(1, len(L) + 1) % 7 + 1 + 40 * alike
@@ -223,7 +223,17 @@ def test_every_declared_range_is_in_order_and_written_to_the_state() -> None:
     assert set(state) == {*OURS, "base_rate", "default"}
     ranges = [
         state["base_rate"],
-        *(r for k, v in state.items() if k != "base_rate" for r in v.values()),
+        *(
+            v[side]
+            for k, v in state.items()
+            if k != "base_rate"
+            for side in ("effective", "not_effective")
+        ),
+        *(
+            s[side]
+            for s in state["passed_over"]["stronger"]
+            for side in ("effective", "not_effective")
+        ),
     ]
     assert all(0 < low <= best <= high < 1 for low, best, high in ranges)
     assert all(low >= 0.5 for low, _, _ in ranges[1:])  # worse than a coin would be a reversed vote
