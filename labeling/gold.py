@@ -158,9 +158,7 @@ def check_gold(gold: Gold, folder: BuildFolder) -> Check:
     )  # fmt: skip
 
 
-def _rows(
-    folder: BuildFolder, wanted: set[str]
-) -> tuple[dict[str, str], dict[str, int | None]]:
+def _rows(folder: BuildFolder, wanted: set[str]) -> tuple[dict[str, str], dict[str, int | None]]:
     """Thread and label of the wanted comments."""
     thread_of: dict[str, str] = {}
     label_of: dict[str, int | None] = {}

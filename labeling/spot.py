@@ -21,7 +21,7 @@ MAX_CHARS = 40_000  # the longest text Reddit takes (a post)
 _GAP = "(?:[^ .?|]+ ){0,3}"
 _STRUCK = " | "  # no gap reaches over a struck decoy
 _INVISIBLE = "[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]"
-_BETWEEN = r"[\s,:*~_\"“”„()<>/\\+=-]+"
+_BETWEEN = r"[\s,:*~_\"“”„()<>/\\+=—–-]+"
 _MOST_CHARS = 4_000  # of one expression; a long one outgrows RE2's fast automaton (15 x slower)
 _MACRO = re.compile(r"<([a-z_]+)>")
 
@@ -69,7 +69,7 @@ class Spotter:
         return pc.replace_with_mask(found, found, left)
 
     def words(self, text: str, kind: str) -> str | None:
-        """The first sign of one kind in one text, as `plain` spells it; None where there is none."""
+        """The first sign of one kind in one text, as `plain` spells it, or None."""
         left = self._struck(plain(pa.array([text], pa.string())), kind)
         for signs in self._signs[kind]:
             found = pc.extract_regex(left, f"(?P<words>{signs})").to_pylist()[0]
@@ -104,7 +104,7 @@ def _regexes(patterns: Sequence[str], words: Mapping[str, str]) -> list[str]:
             groups.append([])
         groups[-1].append(ready)
     # A sign may begin or end with the end of a sentence.
-    return [rf"(?:\b| )(?:{'|'.join(group)})(?:\b| )" for group in groups]
+    return [rf"(?:^|\b| )(?:{'|'.join(group)})(?:\b| )" for group in groups]
 
 
 def _expanded(pattern: str, words: Mapping[str, str]) -> str:

@@ -106,7 +106,6 @@ class _Shaper:
     ) -> pa.Table:
         """Rows of the three tables, in one order -> rows of SHAPED_SCHEMA."""
         x = {name: interactions[name].combine_chunks() for name in interactions.column_names}
-        n = interactions.num_rows
         text = {name: self._repeated(x[name].to_pylist()) for name in ("title", "post", "op_edit")}
         comments = self._own(x["comment"].to_pylist())
         found = annotate(pa.array(comments, pa.string()), self.settings.annotate)

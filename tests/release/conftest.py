@@ -116,6 +116,7 @@ def _manifest(folder: BuildFolder) -> dict[str, Any]:
         "functions": [
             {"name": "op_response", "axis": "recipient", "coverage": 0.4321, "conflict": 0.0123}
         ],
+        "labels": {"annotated": released["annotated"]},
         **{k: released[k] for k in ("splits", "masked", "content", "warnings")},
     }  # fmt: skip
 

@@ -36,7 +36,7 @@ def test_a_row_says_what_the_stages_said(made: Made) -> None:
     assert row["day"] == date(2020, 6, 1)
     assert row["followup_days"] == 30.0
     assert (row["screen"], row["support_types"], row["risk"], row["opportunity"]) == (
-        0,
+        1,
         [],
         [],
         pytest.approx(0.31),
