@@ -100,6 +100,24 @@ def test_a_row_is_a_post_an_answer_and_what_op_made_of_it():
     assert row.observable == SIGNALS
 
 
+def test_op_read_past_a_comment_by_answering_a_lower_one_after_it_came():
+    comments = [
+        comment(1, score=1),
+        comment(2, score=9),
+        comment(5, score=9, created_utc=T0 + 300),  # came in the second of OP's answer
+        comment(6, score=None),
+        comment(7, score=1),
+        op(8, "t1_1", created_utc=T0 + 300),
+    ]
+    rows, _ = run([post()], comments)
+    assert {r.comment_id: r.op_answered_lower_sibling for r in rows} == {
+        "t1_1": False, "t1_2": True, "t1_5": False, "t1_6": False, "t1_7": False,
+    }  # fmt: skip
+    assert {r.comment_id: r.op_next_seen_utc for r in rows} == {
+        "t1_1": T0 + 300, "t1_2": T0 + 300, "t1_5": None, "t1_6": None, "t1_7": None,
+    }  # fmt: skip
+
+
 def test_turns_of_op_come_direct_answers_first_however_late():
     comments = [
         comment(1),
