@@ -21,7 +21,10 @@ import resource
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from importlib.util import find_spec
 
 import numpy as np
 import pyarrow as pa
@@ -38,6 +41,7 @@ from redditess.labeling.vote import vote_bucket
 
 WORKERS, REPLIED, THANKED, START = 2, 0.14, 0.33, 1_546_300_800
 BOUND = 0.75  # of ours / plain, although ours also reads and writes files and keeps evidence
+READERS, VADER_BOUND = ("linear", "lexicon"), 1.0
 WORDS = np.array(
     [
         *("i", "feel", "so", "tired", "of", "this", "and", "the", "nights", "are", "long", "my"),
@@ -182,15 +186,65 @@ def compare(rows: int, rounds: int) -> list[dict[str, object]]:
     ]  # fmt: skip
 
 
+def against_vader(rows: int, rounds: int) -> list[dict[str, object]]:
+    """Each offline reader, and the whole default rule set, against VADER on the same replies.
+
+    VADER hears sentiment alone, so a ratio above 1 also pays for thanks, uptake and evidence.
+    """
+    from redditess.labeling.functions import resolve
+    from redditess.labeling.readers import reader, using
+    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+    vader, table = SentimentIntensityAnalyzer(), make_rows(rows, 7)
+    texts = list(dict.fromkeys(t for r in table.column("op_replies").to_pylist() for t in r))
+    rules = resolve(load_settings("default").functions)
+
+    def run_rules() -> None:
+        with using("linear"):
+            for rule in rules:
+                rule(table)
+
+    tasks = {f"reader {n}": partial(reader(n).backend.read_distinct, texts) for n in READERS}
+    tasks["the whole rule set"] = run_rules
+    for task in tasks.values():
+        task()
+    ratios: dict[str, list[float]] = {name: [] for name in tasks}
+    for _ in range(rounds):
+        base = _seconds(lambda: [vader.polarity_scores(text) for text in texts])
+        for name, task in tasks.items():
+            reader("linear")._distinct.cache_clear()
+            ratios[name].append(_seconds(task) / base)
+    return [
+        {
+            "name": f"{name} against VADER", "baseline": "vaderSentiment, sentiment alone",
+            "ratio": round(statistics.median(each), 3), "bound": VADER_BOUND, "sense": "<=",
+            "n": rounds, "rows": rows, "replies": len(texts),
+        }
+        for name, each in ratios.items()
+    ]  # fmt: skip
+
+
+def _seconds(task: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    task()
+    return time.perf_counter() - start
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    for row in compare(args.rows, args.rounds):
+    found = compare(args.rows, args.rounds)
+    if find_spec("vaderSentiment"):  # extra `dev`
+        found += against_vader(args.rows // 10, args.rounds)
+    for row in found:
         if args.json:
             print(json.dumps(row))
+            continue
+        if "replies" in row:
+            print(f"{row['name']}: {row['ratio']} x the time, n = {row['replies']} replies")
             continue
         print(f"{row['name']}: {row['ratio']} x the time (bound {row['bound']})")
         print(f"  {row['rows_per_s']} interactions/s ours, {row['plain_rows_per_s']} plain,")

@@ -148,7 +148,9 @@ def macro_f1(y: np.ndarray, guess: np.ndarray) -> float:
 def temper(margins: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     """Temperature and offsets (3,) of a softmax: offsets by macro-F1, temperature by likelihood."""
     steps = np.arange(-0.6, 0.61, 0.1)
-    tried = [(macro_f1(y, ([*margins, 0, a, b]).argmax(1)), a, b) for a in steps for b in steps]
+    tried = [
+        (macro_f1(y, (margins + np.array([0, a, b])).argmax(1)), a, b) for a in steps for b in steps
+    ]
     top = max(score for score, _, _ in tried)
     near = np.array([(a, b) for score, a, b in tried if score > top - 0.002])
     offset = np.array([0.0, *near.mean(axis=0)])  # the middle of what is as good: less luck of dev

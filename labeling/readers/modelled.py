@@ -19,6 +19,7 @@ COVER = 0.5  # ours: the share of a text's characters that makes it "most"
 TRAP_COVER = 0.25  # ours: a longer text has more to say than its trap, and the model reads it
 KIND = np.float32(0.35)  # thanks that sound like nothing ("ty") are meant kindly
 SCORN = -0.3  # of the lists' score: a trap that sounds so is meant badly, whatever its words
+HOSTILE = -0.8  # of the model's tone: who takes a comment up and is milder does not reject it
 OBJECTION = 0.0  # of the model's tone: from here on it contradicts the lists
 
 Strongest = Callable[[str, str], tuple[str, ...]]
@@ -51,7 +52,7 @@ def bounded(
     return Reading(
         gratitude=gratitude, sentiment=sentiment, uptake=uptake,
         thanked=thanked, took_up=took_up, tone=tone,
-        reaction=_reaction(tone, listed, thanked), words=words,
+        reaction=_reaction(tone, listed, thanked, took_up), words=words,
     )  # fmt: skip
 
 
@@ -88,14 +89,17 @@ def _bound_uptake(texts: Sequence[str], planned: Sequence[tuple[str, ...]], p: n
             p[i] = CEILING
 
 
-def _reaction(tone: np.ndarray, listed: np.ndarray, thanked: np.ndarray) -> np.ndarray:
+def _reaction(
+    tone: np.ndarray, listed: np.ndarray, thanked: np.ndarray, took_up: np.ndarray
+) -> np.ndarray:
     """The tone towards the comment: a misread reply must abstain, not vote negative.
 
     Bad only where the lists hear bad words aimed at the comment and the model hears nothing good;
-    good only where the lists hear nothing bad. Thanks are at least kind.
+    good only where the lists hear nothing bad. Thanks are at least kind; who takes it up rejects it
+    only in plain hostility.
     """
     good = np.where(thanked, np.maximum(tone, KIND), np.maximum(tone, 0))
-    bad = np.where(tone < OBJECTION, listed, 0)
+    bad = np.where(tone < np.where(took_up, HOSTILE, OBJECTION), listed, 0)
     return np.where(listed < 0, bad, good).astype(np.float32)
 
 
@@ -107,6 +111,6 @@ def _words(
     took_up: bool,
     strongest: Strongest,
 ) -> Words:
-    thanks = heard.thanks or (strongest(text, "gratitude") if thanked else ())
-    plan = planned or (strongest(text, "uptake") if took_up else ())
+    thanks = heard.thanks or strongest(text, "gratitude") if thanked else ()
+    plan = planned or strongest(text, "uptake") if took_up else ()
     return Words(thanks, plan, heard.sentiment.positive, heard.sentiment.negative)
