@@ -114,6 +114,7 @@ def _functions(settings: Settings, voted: Sequence[Record]) -> list[Record]:
             {
                 "name": function.name,
                 "axis": function.axis,
+                "sees_input": function.sees_input,
                 "coverage": round(voting / rows, 6) if rows else 0.0,
                 "conflict": round(counts.get("conflict", 0) / rows, 6) if rows else 0.0,
                 "counts": counts,

@@ -114,7 +114,10 @@ def _manifest(folder: BuildFolder) -> dict[str, Any]:
             **released["stages"],
         },
         "functions": [
-            {"name": "op_response", "axis": "recipient", "coverage": 0.4321, "conflict": 0.0123}
+            {"name": "op_response", "axis": "recipient", "coverage": 0.4321, "conflict": 0.0123,
+             "sees_input": False},
+            {"name": "op_change", "axis": "recipient", "coverage": 0.0217, "conflict": 0.0119,
+             "sees_input": True},
         ],
         "labels": {"annotated": released["annotated"]},
         **{k: released[k] for k in ("splits", "masked", "content", "warnings")},
