@@ -191,9 +191,10 @@ def against_vader(rows: int, rounds: int) -> list[dict[str, object]]:
 
     VADER hears sentiment alone, so a ratio above 1 also pays for thanks, uptake and evidence.
     """
+    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
     from redditess.labeling.functions import resolve
     from redditess.labeling.readers import reader, using
-    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
     vader, table = SentimentIntensityAnalyzer(), make_rows(rows, 7)
     texts = list(dict.fromkeys(t for r in table.column("op_replies").to_pylist() for t in r))

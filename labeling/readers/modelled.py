@@ -20,6 +20,7 @@ TRAP_COVER = 0.25  # ours: a longer text has more to say than its trap, and the 
 KIND = np.float32(0.35)  # thanks that sound like nothing ("ty") are meant kindly
 SCORN = -0.3  # of the lists' score: a trap that sounds so is meant badly, whatever its words
 HOSTILE = -0.8  # of the model's tone: who takes a comment up and is milder does not reject it
+SOUNDS_GOOD = 0.1  # of the probability of a positive text: below it there is nothing to correct
 OBJECTION = 0.0  # of the model's tone: from here on it contradicts the lists
 
 Strongest = Callable[[str, str], tuple[str, ...]]
@@ -70,7 +71,10 @@ def _bound(
         if one.thanks:
             if p[i] < FLOOR and sum(map(len, one.thanks)) >= COVER * size:
                 p[i] = FLOOR
-        elif trap := lexicon.trap_length(text):
+            continue
+        scornful = one.sentiment.score <= SCORN and sides[i, 2] > SOUNDS_GOOD
+        # Traps are looked for only where the model fell for one: most texts skip the search.
+        if (p[i] > CEILING or scornful) and (trap := lexicon.trap_length(text)):
             trapped[i] = True
             if trap >= TRAP_COVER * size:
                 p[i] = min(p[i], CEILING)
