@@ -15,7 +15,7 @@ import numpy as np
 from .special import digamma, log_gamma
 from .tally import Tally
 
-ITERATIONS, TOLERANCE = 300, 1e-5
+ITERATIONS, TOLERANCE = 300, 1e-4
 BASE_VOTES = 10.0  # ours: pseudo-votes behind the crowd's own confusion
 STRENGTHS = (2.0, 500.0)  # ours: how unlike or alike labellers can be found to be
 STRATUM_VOTES = 100.0  # ours: what a labeller's pool weighs against its votes in one stratum
@@ -56,7 +56,7 @@ def expectation_maximisation(
     gold: np.ndarray | None = None,
     one_sided: np.ndarray | None = None,
 ) -> Fit:
-    """Fits until no row moves by 1e-5 (at most 300 rounds). Rows with gold keep their gold class.
+    """Fits until no row moves by 1e-4 (at most 300 rounds). Rows with gold keep their gold class.
 
     `strata` (n,) are 0..S-1; units are column * S + stratum. `one_sided` (m,) columns never speak
     for all classes: their silence says nothing here, so they get one number, not a confusion.

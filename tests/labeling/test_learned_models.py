@@ -86,6 +86,7 @@ def test_a_confusion_tells_a_labeller_that_misses_one_class() -> None:
     assert ours > (MajorityVote().fit(L).predict(L) == truth).mean() + 0.05
 
 
+@pytest.mark.slow
 def test_ensemble_is_calibrated_on_planted_truth_of_many_worlds() -> None:
     for seed in range(3):
         rng = np.random.default_rng(seed)
@@ -225,6 +226,7 @@ def test_two_functions_alone_identify_nothing_and_three_do() -> None:
     assert {s.source for s in identification(L[:, :1], None, columns[:1], gold)} == {"gold"}
 
 
+@pytest.mark.slow
 def test_gold_chooses_and_never_scores_what_it_taught() -> None:
     L, truth = planted(1200, [0.95, 0.6, 0.55, 0.55], seed=9)
     gold = np.where(np.arange(1200) < 400, truth, -1)
