@@ -4,7 +4,8 @@
 
 Measures only: ESConv is CC BY-NC 4.0, nothing here or in the package was trained on it. The set
 is found by REDDITESS_SHARED, else ../shared beside the repository; without it the benchmark says so
-and ends. Beside the rules: always the commonest strategy, and a draw from the annotators' shares. Published figures are of a harder task (the *next* strategy, before the turn is
+and ends. Beside the rules: always the commonest strategy, and a draw from the annotators' shares.
+Published figures are of a harder task (the *next* strategy, before the turn is
 written) on ESConv's test split: RoBERTa .250, MISC .209, MultiESC .257, TransESC .263, EmoDynamiX
 .277 macro-F1 as given by the EmoDynamiX paper. No published figure for tagging a written turn is
 known to us.

@@ -14,6 +14,8 @@ from ..corpus.artefacts import write_text
 from ..corpus.folder import BuildFolder
 from ..corpus.records import SIGNALS
 from ..labeling.schema import BASES
+from ..labeling.screen import RISKS
+from ..labeling.support import SUPPORT_TYPES
 from ..labeling.validity import read_validity, words
 from . import funnel
 from .croissant import write_croissant
@@ -82,6 +84,7 @@ def _reason(text: str) -> Ready:
 def _facts(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """What the template may name."""
     content, stages = manifest["content"], manifest["stages"]
+    annotated = manifest["labels"]["annotated"]
     n_full = stages["full"]["rows_out"]
     own = {c.name for c in COLUMNS[DEFAULT_CONFIG]}
     return {
@@ -90,7 +93,9 @@ def _facts(manifest: Mapping[str, Any]) -> dict[str, Any]:
         "splits": funnel.splits(manifest),
         "basis": {name: content["basis"][name] for name in BASES if name in content["basis"]},
         "observable": {name: content["observable"][name] for name in SIGNALS},
-        "annotated": manifest["labels"]["annotated"],
+        "annotated": annotated,
+        "risks": {name: annotated["risk"][name] for name in RISKS},
+        "support_types": {name: annotated["support_types"][name] for name in SUPPORT_TYPES},
         "n_full": n_full,
         "n_labelled": stages["effectiveness"]["rows_out"],
         "columns": COLUMNS[DEFAULT_CONFIG],

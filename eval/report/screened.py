@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...labeling.screen import RISKS
 from ...pages.escape import Html, join, tag
 from ...pages.shell import table
 from ...stats.intervals import wilson
@@ -38,7 +39,7 @@ def grateful_but_flagged(manifest: Mapping[str, Any]) -> Html:
             ("sign", "rows", "share of all rows", "liked by the poster"),
             [(WORDS.get(name, name), f"{k:,}", per_cent(k / n, 1),
               f"{flagged[name]:,}" if name in flagged else "no hazard")
-             for name, k in found["risk"].items()],
+             for name, k in ((name, found["risk"][name]) for name in RISKS)],
             numeric=3,
         ),
     )  # fmt: skip
