@@ -64,8 +64,8 @@ def trap_length(text: str, of: str = "gratitude") -> int:
 
     With `of="uptake"`, of what looks like uptake.
 
-    >>> trap_length("Happy Thanksgiving"), trap_length("No thanks to that"), trap_length("Thank you")
-    (18, 9, 0)
+    >>> [trap_length(t) for t in ("Happy Thanksgiving", "No thanks to that", "Thank you")]
+    [18, 14, 0]
     """
     return _phrases(of).trap_length(text)
 

@@ -39,7 +39,8 @@ def build(
         str | None, typer.Option(help="Labeling functions, with commas; your own as module:name.")
     ] = None,
     label_model: Annotated[
-        str | None, typer.Option(help="How votes become a label: ensemble, recipient, majority, weighted, dawid_skene or paper.")
+        str | None,
+        typer.Option(help="How votes become a label: ensemble, recipient, majority, paper, …"),
     ] = None,
     workers: Annotated[
         int | None, typer.Option(help="Processes; as many as cores and memory allow.")
