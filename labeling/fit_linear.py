@@ -1,11 +1,11 @@
 """Fits the heads of the readers: gratitude and sentiment on GoEmotions, uptake on our own set.
 
-    python -m redditess.labeling.fit_linear --goemotions DIR [--out DIR] [--minilm FOLDER]
+    python -m redditess.labeling.fit_linear --goemotions DIR [--out DIR]
 
 DIR holds train.tsv, dev.tsv and emotions.txt of GoEmotions (Demszky et al. 2020, CC BY 4.0).
 Trained on train; thresholds and the temper of the probabilities are chosen on dev; the test split
 is never read. The same input gives the same bytes. Needs scikit-learn (extra `dev`), the
-library does not. With --minilm the same heads are fitted on a frozen encoder instead.
+library does not. `fit_minilm` fits the same heads on a frozen encoder.
 """
 
 from __future__ import annotations
@@ -231,22 +231,25 @@ def _linear(space: Space, weights: dict[str, np.ndarray], bias: dict[str, float]
     return linear.Linear(HEADS, tables, columns[-N_EXTRAS:], np.array([bias[h] for h in HEADS]))
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=str(__doc__).split("\n")[0])
+def arguments(about: str) -> argparse.ArgumentParser:
+    """What every script that fits a reader is told: where GoEmotions lies, where weights go."""
+    parser = argparse.ArgumentParser(description=about.split("\n")[0])
     parser.add_argument("--goemotions", type=Path, required=True, metavar="DIR")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "weights")
-    parser.add_argument("--minilm", type=Path, metavar="FOLDER", help="a frozen encoder instead")
-    args = parser.parse_args(argv)
-    train, dev = (read_goemotions(args.goemotions / f"{part}.tsv") for part in ("train", "dev"))
-    args.out.mkdir(parents=True, exist_ok=True)
-    if args.minilm:
-        from .fit_minilm import fit_minilm
+    return parser
 
-        figures = fit_minilm(args.minilm, train, dev, args.out)
-    else:
-        model, figures = fit(train, dev)
-        about = {"attribution": "ATTRIBUTION.md", "figures": figures}
-        linear.save(args.out / "linear.safetensors", model, about)
+
+def read_both(folder: Path) -> tuple[Comments, Comments]:
+    """GoEmotions train and dev."""
+    return read_goemotions(folder / "train.tsv"), read_goemotions(folder / "dev.tsv")
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    args = arguments(str(__doc__)).parse_args(argv)
+    args.out.mkdir(parents=True, exist_ok=True)
+    model, figures = fit(*read_both(args.goemotions))
+    about = {"attribution": "ATTRIBUTION.md", "figures": figures}
+    linear.save(args.out / "linear.safetensors", model, about)
     print(json.dumps(figures, sort_keys=True))
 
 

@@ -1,17 +1,29 @@
-"""The heads of the reader `minilm`: logistic regression on a frozen encoder's vectors."""
+"""The heads of the reader `minilm`: logistic regression on a frozen encoder's vectors.
+
+`python -m redditess.labeling.fit_minilm --goemotions DIR --encoder FOLDER`.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from . import lexicon
+from .fit_linear import (
+    Comments,
+    arguments,
+    best_threshold,
+    logistic,
+    macro_f1,
+    read_both,
+    read_uptake,
+    temper,
+)
 from .readers.minilm import HEADS_FILE, Encoder, inputs
-
-if TYPE_CHECKING:
-    from .fit_linear import Comments
 
 C_GRATITUDE, C_SENTIMENT, C_UPTAKE = 1.0, 1.0, 0.3  # ours
 
@@ -22,8 +34,6 @@ def fit_minilm(folder: Path, train: Comments, dev: Comments, out: Path) -> dict[
     Returns the figures of dev, as `fit_linear.fit` does.
     """
     from safetensors.numpy import save_file
-
-    from .fit_linear import best_threshold, logistic, macro_f1, read_uptake, temper
 
     encoder = Encoder(folder)
     X, Xd = _inputs(encoder, train.texts), _inputs(encoder, dev.texts)
@@ -59,3 +69,16 @@ def fit_minilm(folder: Path, train: Comments, dev: Comments, out: Path) -> dict[
 def _inputs(encoder: Encoder, texts: list[str]) -> np.ndarray:
     heard = [lexicon.read(text) for text in texts]
     return inputs(encoder, texts, heard, [lexicon.uptake(text) for text in texts])
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = arguments(str(__doc__))
+    parser.add_argument("--encoder", type=Path, required=True, metavar="FOLDER")
+    args = parser.parse_args(argv)
+    args.out.mkdir(parents=True, exist_ok=True)
+    figures = fit_minilm(args.encoder, *read_both(args.goemotions), args.out)
+    print(json.dumps(figures, sort_keys=True))
+
+
+if __name__ == "__main__":
+    main()

@@ -72,7 +72,7 @@ class MiniLM:
         if not found:
             raise SettingsError(
                 f"no {HEADS_FILE} in {place}", "reader",
-                f"python -m redditess.labeling.fit_linear --goemotions DIR --minilm {place} "
+                f"python -m redditess.labeling.fit_minilm --goemotions DIR --encoder {place} "
                 f"--out {place}",
             )  # fmt: skip
         self.weight, self.bias = _heads(found[0])

@@ -68,17 +68,17 @@ def test_a_checkpoint_that_is_nowhere_is_named(tmp_path: Path, tiny) -> None:
 
 def test_heads_on_an_encoder_are_fitted_by_the_script_and_read(tiny, tmp_path: Path) -> None:
     pytest.importorskip("sklearn")
-    from redditess.labeling.fit_linear import main
+    from redditess.labeling.fit_minilm import main
 
     folder, data = tiny(), tmp_path
-    with pytest.raises(SettingsError, match="fit_linear"):
+    with pytest.raises(SettingsError, match="fit_minilm"):
         reader(f"minilm:{folder}")
     (data / "emotions.txt").write_text("gratitude\nanger\nneutral", "utf8")
     rows = [("thank you", "0", "a"), ("no", "1", "b"), ("user", "2", "c")] * 6
     for part in ("train", "dev"):
         with (data / f"{part}.tsv").open("w", newline="") as file:
             csv.writer(file, delimiter="\t").writerows(rows)
-    main(["--goemotions", str(data), "--minilm", str(folder), "--out", str(folder)])
+    main(["--goemotions", str(data), "--encoder", str(folder), "--out", str(folder)])
     said = reader(f"minilm:{folder}").read(["thank you", "no"])
     assert said.thanked.tolist() == [True, False]
     assert said.sentiment[0].argmax() == 2 and said.sentiment[1].argmax() == 0
