@@ -63,7 +63,7 @@ def _bound(
     """Bounds the probabilities of thanks and sentiment in place; says (n,) bool who is trapped.
 
     Where words of thanks are most of a text it thanks; where a trap is a good part of it, it does
-    not, and scorn is not positive. Trapped: a trap and no word of thanks, however long the text.
+    not, and it is negative if scorn, neutral otherwise. Trapped: a trap and no word of thanks, however long the text.
     """
     trapped = np.zeros(len(texts), bool)
     for i, (text, one) in enumerate(zip(texts, heard, strict=True)):
@@ -79,9 +79,16 @@ def _bound(
             if trap >= TRAP_COVER * size:
                 p[i] = min(p[i], CEILING)
             if one.sentiment.score <= SCORN:
-                sides[i, 0] += sides[i, 2]
-                sides[i, 2] = 0
+                _move(sides[i], 0)
+            elif trap >= TRAP_COVER * size:  # "thanks in advance" is no kind word to anybody
+                _move(sides[i], 1)
     return trapped
+
+
+def _move(sides: np.ndarray, to: int) -> None:
+    """In place: what sounded positive (2) is negative (0) or neutral (1) instead."""
+    sides[to] += sides[2]
+    sides[2] = 0
 
 
 def _bound_uptake(texts: Sequence[str], planned: Sequence[tuple[str, ...]], p: np.ndarray) -> None:

@@ -90,6 +90,13 @@ def test_an_effect_or_a_plan_is_uptake(text: str) -> None:
     assert said.took_up[0] and said.words[0].uptake
 
 
+def test_thanks_in_advance_are_a_request_and_please_nobody() -> None:
+    said = reader("linear").read(["thanks in advance for any help", "thanks for nothing"])
+    assert said.sentiment.argmax(1).tolist() == [1, 0]
+    assert said.reaction[0] == 0 and said.reaction[1] < 0
+    assert not said.thanked.any()
+
+
 def test_a_bad_word_needs_the_lists_and_the_model() -> None:
     from redditess.labeling import lexicon
 
