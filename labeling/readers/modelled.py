@@ -63,7 +63,8 @@ def _bound(
     """Bounds the probabilities of thanks and sentiment in place; says (n,) bool who is trapped.
 
     Where words of thanks are most of a text it thanks; where a trap is a good part of it, it does
-    not, and it is negative if scorn, neutral otherwise. Trapped: a trap and no word of thanks, however long the text.
+    not, and it is negative if scorn, neutral otherwise. Trapped: a trap and no word of thanks,
+    however long the text.
     """
     trapped = np.zeros(len(texts), bool)
     for i, (text, one) in enumerate(zip(texts, heard, strict=True)):
