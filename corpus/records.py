@@ -138,7 +138,7 @@ class Interaction:
 _S, _I, _B, _N = pa.string(), pa.int64(), pa.bool_(), pa.int32()
 
 
-def _schema(**columns: pa.DataType | tuple[pa.DataType]) -> pa.Schema:
+def required_schema(**columns: pa.DataType | tuple[pa.DataType]) -> pa.Schema:
     """A one-tuple marks a nullable column; everything else is required."""
     return pa.schema(
         [
@@ -150,20 +150,20 @@ def _schema(**columns: pa.DataType | tuple[pa.DataType]) -> pa.Schema:
     )
 
 
-SUBMISSION_SCHEMA = _schema(
+SUBMISSION_SCHEMA = required_schema(
     id=_S, subreddit=_S, author=(_S,), title=_S, selftext=_S, created_utc=_I,
     retrieved_utc=(_I,), score=(_I,), edited=_S, edited_utc=(_I,), removal=_S,
     is_self=(_B,), crosspost=_B, promoted=_B, over_18=_B, stickied=_B,
     distinguished=(_S,), previous_selftext=(_S,), invented=_B, line=_I,
 )  # fmt: skip
 
-COMMENT_SCHEMA = _schema(
+COMMENT_SCHEMA = required_schema(
     id=_S, thread_id=_S, parent_id=_S, subreddit=_S, author=(_S,), body=_S,
     created_utc=_I, retrieved_utc=(_I,), score=(_I,), edited=_S, edited_utc=(_I,),
     removal=_S, is_submitter=(_B,), stickied=_B, distinguished=(_S,), invented=_B, line=_I,
 )  # fmt: skip
 
-INTERACTION_SCHEMA = _schema(
+INTERACTION_SCHEMA = required_schema(
     thread_id=_S, comment_id=_S, subreddit=_S, op=(_S,), commenter=(_S,),
     title=_S, post=_S, comment=_S,
     op_replies=pa.list_(_S), op_reply_depths=pa.list_(_N), op_reply_utc=pa.list_(_I),

@@ -23,6 +23,7 @@ from ..corpus.errors import BuildError, InputError
 from ..corpus.folder import BuildFolder
 from ..corpus.inputs import find_dumps
 from ..corpus.manifest import read_manifest
+from ..corpus.prospects import default_workers
 from ..corpus.selection import check_selectable, explain_empty
 from ..corpus.settings import Settings
 from ..labeling.exposure_fit import fit_exposure
@@ -210,10 +211,7 @@ def _sum(many: Sequence[dict[str, int]]) -> dict[str, int]:
 
 
 def _plan(settings: Settings) -> _Plan:
-    """Workers by cores and memory: a reader needs the 2 GiB window (docs/dumps.md)."""
-    ram_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    by_memory = int((ram_gb - 4) / 2.2)
-    workers = settings.workers or max(1, min(os.cpu_count() or 1, by_memory))
+    workers = settings.workers or default_workers()
     return _Plan(workers, _bytes(settings.memory_limit), settings.tmp)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -15,6 +17,21 @@ ROOT = Path(__file__).parents[1]
 def repository() -> Path:
     """The checkout (or unpacked sdist) that these tests lie in."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def load_benchmark(repository: Path) -> Callable[[str], ModuleType]:
+    """`benchmarks/<name>.py` as a module: benchmarks are scripts and lie outside the package."""
+
+    def load(name: str) -> ModuleType:
+        place = repository / "benchmarks" / f"{name}.py"
+        spec = importlib.util.spec_from_file_location(name, place)
+        assert spec and spec.loader
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 from xml.etree import ElementTree
 
@@ -12,13 +11,8 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def bench(repository: Path) -> ModuleType:
-    place = repository / "benchmarks" / "known_world.py"
-    spec = importlib.util.spec_from_file_location("known_world", place)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def bench(load_benchmark: Callable[[str], ModuleType]) -> ModuleType:
+    return load_benchmark("known_world")
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -11,13 +11,8 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def bench(repository: Path) -> ModuleType:
-    place = repository / "benchmarks" / "outside_check.py"
-    spec = importlib.util.spec_from_file_location("outside_check", place)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def bench(load_benchmark: Callable[[str], ModuleType]) -> ModuleType:
+    return load_benchmark("outside_check")
 
 
 def turn(dialogue: str, feedback: int, reply: str) -> dict[str, object]:

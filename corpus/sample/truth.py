@@ -11,6 +11,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ..records import required_schema
+
 TRUTH_FILE = "truth.parquet"
 
 ROLES = ("support", "nested", "op", "bot", "moderator", "advert", "survey", "orphan", "elsewhere")
@@ -25,20 +27,7 @@ there; loved by the community and of no help; thanked by a polite OP and of no h
 
 _S, _F, _B = pa.string(), pa.float32(), pa.bool_()
 
-
-def _schema(**columns: pa.DataType | tuple[pa.DataType]) -> pa.Schema:
-    """A one-tuple marks a nullable column; everything else is required."""
-    return pa.schema(
-        [
-            pa.field(name, kind[0], nullable=True)
-            if isinstance(kind, tuple)
-            else pa.field(name, kind, nullable=False)
-            for name, kind in columns.items()
-        ]
-    )
-
-
-TRUTH_SCHEMA = _schema(
+TRUTH_SCHEMA = required_schema(
     comment_id=_S, thread_id=_S, subreddit=_S, created_utc=pa.int64(),
     role=_S,  # one of ROLES; everything below is null unless role is "support"
     content=(_S,),  # what kind of comment: a name of world.CONTENTS
