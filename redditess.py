@@ -99,11 +99,12 @@ class Redditess(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets s
         super().__init__(*args, hash=self._source.fingerprint, **more)
 
     def _info(self) -> datasets.DatasetInfo:
-        from redditess.release import features
+        from redditess.release.columns import DESCRIPTIONS
+        from redditess.release.features import features
 
         return datasets.DatasetInfo(
-            description=features.DESCRIPTIONS[self.config.name],
-            features=features.features(self.config.name),
+            description=DESCRIPTIONS[self.config.name],
+            features=features(self.config.name),
         )
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:

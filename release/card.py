@@ -18,8 +18,9 @@ from ..labeling.screen import RISKS
 from ..labeling.support import SUPPORT_TYPES
 from ..labeling.validity import read_validity, words
 from . import funnel
+from .columns import COLUMNS, DEFAULT_CONFIG, DESCRIPTIONS, LABELS
 from .croissant import write_croissant
-from .features import COLUMNS, DEFAULT_CONFIG, DESCRIPTIONS, LABELS, features
+from .features import features
 
 TEMPLATE = Path(__file__).parents[1] / "dataset_card.md"
 PRETTY_NAME = "redditess: effective peer support"

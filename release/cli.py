@@ -128,7 +128,7 @@ def columns(
     from rich.text import Text
 
     from ..corpus.errors import SettingsError
-    from .features import COLUMNS, CONFIGS
+    from .columns import COLUMNS, CONFIGS
 
     if config not in COLUMNS:
         raise SettingsError(f"no config {config!r}", "--config", f"use {' or '.join(CONFIGS)}")

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from ..corpus.artefacts import write_json
-from .features import COLUMNS, CONFIGS, DESCRIPTIONS, Column
+from .columns import COLUMNS, CONFIGS, DESCRIPTIONS, Column
 
 CONTEXT: dict[str, Any] = {
     "@language": "en",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..corpus.manifest import add_counts
-from .features import CONFIGS
+from .columns import CONFIGS
 from .splits import ORDER
 
 

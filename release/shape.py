@@ -23,7 +23,8 @@ from ..corpus.records import NOT_OBSERVABLE
 from ..corpus.settings import Settings
 from ..labeling.schema import BASES
 from ..labeling.screen import annotate
-from .features import VOTES, arrow_schema
+from .columns import VOTES
+from .features import arrow_schema
 from .pseudonyms import SAMPLE_KEY, Key, pseudonym
 from .splits import ORDER, group_of, split_of
 from .twins import comment_key, post_key

@@ -10,44 +10,28 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ..corpus.artefacts import ROWS_PER_GROUP, read_stats, write_parquet
 from ..corpus.folder import BuildFolder
 from ..corpus.manifest import file_record
-from ..corpus.records import SIGNALS
 from ..corpus.settings import Settings
-from ..labeling.schema import BASES
 from .annotated import COLUMNS as ANNOTATED
 from .annotated import count_annotations
-from .features import CONFIGS, LABELS, names, parquet_schema
+from .columns import CONFIGS, LABELS
+from .content import COUNTED, count_content, count_masks
+from .features import names, parquet_schema
+from .narrow import Rows, read_rows
 from .pseudonyms import Key
 from .shape import shape_bucket
 from .splits import ORDER, split_names
-from .twins import STAYS, twins_ahead
 
 SHARD_BYTES = 500_000_000  # in memory, so a compressed file is always smaller; the Hub's advice
-_NARROW = ("_split", "_group", "_post_key", "_comment_key", "label")
-
-
-class Rows(NamedTuple):
-    """What decides about every shaped row, as one array per fact, in file order."""
-
-    split: NDArray[np.int8]  # a place in splits.ORDER
-    group: NDArray[np.uint64]
-    label: NDArray[np.int8]  # a place in features.LABELS, or -1
-    twin_in: NDArray[np.int8]  # a place in splits.ORDER, or STAYS
-
-    def of(self, config: str) -> NDArray[np.bool_]:
-        """Which rows a config has, over all splits."""
-        stays = self.twin_in == STAYS
-        return stays & (self.label >= 0) if config == "effectiveness" else stays
 
 
 def write_release(
@@ -65,7 +49,7 @@ def write_release(
         if not (folder.shaped / path.name).is_file():
             shape_bucket(folder, int(path.stem[1:]), settings, key)
     parts = folder.buckets(folder.shaped)
-    rows = _narrow(parts)
+    rows = read_rows(parts)
     bytes_per_row = _bytes_per_row(parts, len(rows.split))
     shutil.rmtree(folder.release / "data", ignore_errors=True)  # shards of a killed run
     stages: dict[str, Any] = {}
@@ -81,19 +65,11 @@ def write_release(
     return {
         "stages": stages,
         "splits": splits,
-        "masked": _masked(parts),
-        "content": _content(parts, rows.of("full")),
+        "masked": count_masks(parts),
+        "content": count_content(_copied(parts, rows.of("full"), list(COUNTED))),
         "annotated": count_annotations(_copied(parts, rows.of("full"), list(ANNOTATED))),
         "warnings": _empty(splits),
     }
-
-
-def _narrow(parts: list[Path]) -> Rows:
-    tables = [pq.read_table(part, columns=list(_NARROW)) for part in parts]
-    whole = pa.concat_tables(tables)
-    split, group, post, comment = (whole[name].to_numpy() for name in _NARROW[:4])
-    label = pc.fill_null(whole["label"], -1).to_numpy().astype(np.int8)
-    return Rows(split, group, label, twins_ahead(split, post, comment))
 
 
 def _bytes_per_row(parts: list[Path], n_rows: int) -> float:
@@ -161,8 +137,7 @@ def _account(rows: Rows, config: str) -> dict[str, Any]:
         n_in = int(rows.of("full").sum())
         dropped = {"unlabelled": n_in - int(rows.of(config).sum())}
     else:
-        n_in = len(rows.label)
-        dropped = {f"twin_in_{s}": int((rows.twin_in == i).sum()) for i, s in enumerate(ORDER)}
+        n_in, dropped = len(rows.label), rows.reasons()
     return {
         "rows_in": n_in,
         "rows_out": int(rows.of(config).sum()),
@@ -180,33 +155,3 @@ def _empty(splits: dict[str, Any]) -> list[str]:
         else:
             found += [f"split {name} of {config} has no rows" for name in missing]
     return found
-
-
-def _masked(parts: list[Path]) -> dict[str, int]:
-    total: Counter[str] = Counter()
-    for part in parts:
-        total.update(read_stats(part)["masked"])
-    return dict(sorted(total.items()))
-
-
-def _content(parts: list[Path], keep: NDArray[np.bool_]) -> dict[str, Any]:
-    """What the released rows are about: counts of `full` by community, era, basis and signal."""
-    counts: dict[str, Counter[Any]] = {n: Counter() for n in ("subreddit", "era", "basis")}
-    observable: Counter[str] = Counter()
-    n_invented, days = 0, []
-    for table in _copied(parts, keep, [*counts, "observable", "invented", "day"]):
-        if not table.num_rows:
-            continue
-        for name, counter in counts.items():
-            counter.update(table[name].to_pylist())
-        observable.update(pc.list_flatten(table["observable"]).to_pylist())
-        n_invented += pc.sum(table["invented"]).as_py()
-        days += pc.min_max(table["day"]).as_py().values()
-    return {
-        "subreddits": dict(sorted(counts["subreddit"].items())),
-        "eras": dict(sorted(counts["era"].items())),
-        "basis": {name: counts["basis"][i] for i, name in enumerate(BASES) if counts["basis"][i]},
-        "observable": {signal: observable[signal] for signal in SIGNALS},
-        "invented": n_invented,
-        "days": [str(min(days)), str(max(days))] if days else [],
-    }

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..corpus.errors import InputError
-from ..release.features import COLUMNS
+from ..release.columns import COLUMNS
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -15,7 +15,8 @@ from datasets.exceptions import NonMatchingSplitsSizesError
 
 from redditess.corpus.folder import BuildFolder
 from redditess.release.card import card, content_digest, plain, write_card
-from redditess.release.features import COLUMNS, CONFIGS, features
+from redditess.release.columns import COLUMNS, CONFIGS
+from redditess.release.features import features
 
 Made = Callable[..., BuildFolder]
 ManifestOf = Callable[[BuildFolder], dict[str, Any]]

@@ -9,14 +9,8 @@ import pytest
 
 from redditess.corpus.folder import BuildFolder
 from redditess.labeling.schema import BASES
-from redditess.release.features import (
-    COLUMNS,
-    CONFIGS,
-    arrow_schema,
-    features,
-    names,
-    parquet_schema,
-)
+from redditess.release.columns import COLUMNS, CONFIGS
+from redditess.release.features import arrow_schema, features, names, parquet_schema
 
 # docs/design/0006, as a user reads it.
 PROMISED = """

@@ -14,7 +14,7 @@ from redditess.corpus.folder import BuildFolder
 from redditess.corpus.sample import write_sample
 from redditess.corpus.settings import load_settings
 from redditess.release.build import build
-from redditess.release.features import COLUMNS
+from redditess.release.columns import COLUMNS
 from redditess.release.pseudonyms import SAMPLE_KEY, pseudonym
 from redditess.release.twins import comment_key, post_key
 

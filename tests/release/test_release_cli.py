@@ -14,7 +14,7 @@ from redditess.corpus.artefacts import write_json
 from redditess.corpus.errors import BuildError, SettingsError
 from redditess.corpus.folder import BuildFolder
 from redditess.release.cli import add_verbs
-from redditess.release.features import COLUMNS
+from redditess.release.columns import COLUMNS
 
 
 def run(*words: str) -> str:

@@ -14,7 +14,8 @@ from redditess.corpus.artefacts import sha256_file
 from redditess.corpus.folder import BuildFolder
 from redditess.corpus.settings import Settings, load_settings
 from redditess.release import write as module
-from redditess.release.features import CONFIGS, parquet_schema
+from redditess.release.columns import CONFIGS
+from redditess.release.features import parquet_schema
 from redditess.release.pseudonyms import SAMPLE_KEY
 from redditess.release.splits import group_of, split_of
 from redditess.release.twins import LONG_COMMENT_WORDS

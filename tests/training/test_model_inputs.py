@@ -8,7 +8,8 @@ import pytest
 from datasets import Dataset
 
 from redditess.corpus.errors import InputError
-from redditess.release.features import COLUMNS, features, names
+from redditess.release.columns import COLUMNS
+from redditess.release.features import features, names
 from redditess.training.inputs import INPUTS, model_inputs
 
 

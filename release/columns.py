@@ -1,0 +1,199 @@
+"""The columns that users load: one table drives Parquet, card, Croissant and `redditess columns`.
+
+Order, names and types are a promise (docs/design/0006): a changed column is a new dataset version.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+
+import pyarrow as pa
+
+from ..corpus.records import SIGNALS
+from ..labeling.schema import BASES
+from ..labeling.screen import RISKS, SCREENS
+from ..labeling.support import SUPPORT_TYPES
+
+Role = Literal["label", "input", "context", "reaction"]
+"""`input`: what a model may read. `reaction`: what happened after the comment, never an input."""
+
+CONFIGS = ("effectiveness", "full")
+DEFAULT_CONFIG = "effectiveness"
+
+LABELS = ("not_effective", "effective")  # their positions are the votes 0 and 1 of corpus.records
+VOTES = {None: "not_observable", -1: "abstain", 0: "not_effective", 1: "effective"}
+"""How a vote of `labeling` reads in the column `votes`."""
+
+
+class Column(NamedTuple):
+    """One released column. `names` makes it a ClassLabel; every column may hold null."""
+
+    name: str
+    type: pa.DataType
+    role: Role
+    description: str
+    names: tuple[str, ...] = ()
+
+    @property
+    def type_name(self) -> str:
+        """The type in words of the card: `ClassLabel`, `string`, `list<string>`."""
+        if self.names:
+            return "ClassLabel"
+        plain = re.sub(r"element: |item: |\[day\]", "", str(self.type))
+        return re.sub(r"\bfloat\b", "float32", plain)
+
+
+_S, _F, _TEXTS = pa.string(), pa.float32(), pa.list_(pa.string())
+_VOTE = pa.struct([("function", _S), ("vote", _S), ("score", _F), ("evidence", _S)])
+
+EFFECTIVENESS: tuple[Column, ...] = (
+    Column(
+        "label",
+        pa.int64(),
+        "label",
+        "Did the poster acknowledge this comment, by the ensemble of labeling functions. Not "
+        "clinical benefit. Null: no labeling function could tell.",
+        LABELS,
+    ),
+    Column("basis", pa.int64(), "label", "The kind of evidence that decided the label.", BASES),
+    Column("why", _S, "label", "The label's reason in one plain sentence."),
+    Column(
+        "p_effective",
+        _F,
+        "label",
+        "Probability of `effective` from the poster's reaction (recipient axis), 2 decimals. "
+        "Null: no vote on that axis.",
+    ),
+    Column(
+        "p_low", _F, "label", "Lower end of `p_effective` over the label model's declared priors."
+    ),
+    Column(
+        "p_high", _F, "label", "Upper end of `p_effective` over the label model's declared priors."
+    ),
+    Column(
+        "p_community",
+        _F,
+        "label",
+        "Probability of `effective` from community scores alone, 2 decimals. It stands beside"
+        " `p_effective` and never enters it.",
+    ),
+    Column(
+        "screen",
+        pa.int64(),
+        "label",
+        "Did a rule hear a sign of risk in the comment (named in column `risk` of `full`)? "
+        "no_flag is not safe: nobody reviewed it.",
+        SCREENS,
+    ),
+    Column(
+        "support_types",
+        _TEXTS,
+        "label",
+        f"Kinds of support in the comment, by rules: {', '.join(SUPPORT_TYPES)}.",
+    ),
+    Column("subreddit", _S, "context", "Community, spelled as in the dump."),
+    Column("title", _S, "input", "Title of the post, identifiers masked."),
+    Column("post", _S, "input", "The post without its edit segments, identifiers masked."),
+    Column(
+        "comment",
+        _S,
+        "input",
+        "The top-level comment that answers it, without edit segments, identifiers masked.",
+    ),
+    Column("day", pa.date32(), "context", "Day of the comment, UTC."),
+    Column("era", _S, "context", "Era of the dump: which signals it could show at all."),
+    Column(
+        "invented",
+        pa.bool_(),
+        "context",
+        "True: this thread was invented for demonstration; nobody wrote it.",
+    ),
+    Column("id", _S, "context", "Pseudonym of the comment: keyed digest, 16 hex digits."),
+    Column("thread_id", _S, "context", "Pseudonym of the post: keyed digest, 16 hex digits."),
+)
+
+REACTIONS: tuple[Column, ...] = (
+    Column(
+        "votes",
+        pa.list_(_VOTE),
+        "reaction",
+        "What each labeling function said: vote (effective, not_effective, abstain, "
+        "not_observable), signed score in [-1, 1], the words it stands on.",
+    ),
+    Column(
+        "observable",
+        _TEXTS,
+        "reaction",
+        f"Which of {', '.join(SIGNALS)} this dump could show for this row.",
+    ),
+    Column(
+        "conflict",
+        pa.bool_(),
+        "reaction",
+        "The poster's and the community's evidence oppose each other.",
+    ),
+    Column(
+        "op_replies",
+        _TEXTS,
+        "reaction",
+        "The poster's turns under this comment, direct answers first, quotes removed, "
+        "identifiers masked.",
+    ),
+    Column(
+        "op_general",
+        _TEXTS,
+        "reaction",
+        "The poster's own top-level comments, earliest first, at most 8, identifiers masked.",
+    ),
+    Column(
+        "op_edit",
+        _S,
+        "reaction",
+        "What the poster added to the post under an edit mark. Null: nothing seen.",
+    ),
+    Column(
+        "score",
+        pa.int32(),
+        "reaction",
+        "Score of the comment when last seen. Null: hidden, or useless in its era.",
+    ),
+    Column(
+        "position",
+        pa.int32(),
+        "reaction",
+        "0-based rank by time among the post's top-level comments by others.",
+    ),
+    Column("n_siblings", pa.int32(), "reaction", "How many other such comments the post has."),
+    Column(
+        "followup_days",
+        _F,
+        "reaction",
+        "Whole days that the dump covers the thread after the comment: silence is no verdict "
+        "where it is short.",
+    ),
+    Column(
+        "opportunity",
+        _F,
+        "reaction",
+        "Chance that the poster would answer any comment in this place, whatever its words: from "
+        "place, hour and the poster's next visit. Null: the dump cannot show the poster's replies.",
+    ),
+    Column(
+        "risk",
+        _TEXTS,
+        "label",
+        f"Risk categories that the screen heard: {', '.join(RISKS)}.",
+    ),
+)
+
+COLUMNS: dict[str, tuple[Column, ...]] = {
+    "effectiveness": EFFECTIVENESS,
+    "full": EFFECTIVENESS + REACTIONS,
+}
+"""Columns of each config, in order. `effectiveness` holds the labelled rows of `full`."""
+
+DESCRIPTIONS = {
+    "effectiveness": "Labelled comments: the text, the label and its reason.",
+    "full": "Every comment, labelled or not, with the votes and the reactions behind the label.",
+}

@@ -1,0 +1,48 @@
+"""What a release is about, counted for manifest, card and report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..corpus.artefacts import read_stats
+from ..corpus.records import SIGNALS
+from ..labeling.schema import BASES
+
+COUNTED = ("subreddit", "era", "basis", "observable", "invented", "day")
+
+
+def count_masks(parts: list[Path]) -> dict[str, int]:
+    """What was masked in the shaped files, by kind."""
+    total: Counter[str] = Counter()
+    for part in parts:
+        total.update(read_stats(part)["masked"])
+    return dict(sorted(total.items()))
+
+
+def count_content(tables: Iterable[pa.Table]) -> dict[str, Any]:
+    """Rows with COUNTED -> counts by community, era, basis and signal; first and last day."""
+    counts: dict[str, Counter[Any]] = {n: Counter() for n in ("subreddit", "era", "basis")}
+    observable: Counter[str] = Counter()
+    n_invented, days = 0, []
+    for table in tables:
+        if not table.num_rows:
+            continue
+        for name, counter in counts.items():
+            counter.update(table[name].to_pylist())
+        observable.update(pc.list_flatten(table["observable"]).to_pylist())
+        n_invented += pc.sum(table["invented"]).as_py()
+        days += pc.min_max(table["day"]).as_py().values()
+    return {
+        "subreddits": dict(sorted(counts["subreddit"].items())),
+        "eras": dict(sorted(counts["era"].items())),
+        "basis": {name: counts["basis"][i] for i, name in enumerate(BASES) if counts["basis"][i]},
+        "observable": {signal: observable[signal] for signal in SIGNALS},
+        "invented": n_invented,
+        "days": [str(min(days)), str(max(days))] if days else [],
+    }
