@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import verbs_card
+from . import verbs_release
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,7 +20,7 @@ def add_verbs(app: typer.Typer) -> None:
     app.command("build")(build)
     app.command("columns")(columns)
     app.command("methods")(methods)
-    verbs_card.add(app)
+    verbs_release.add(app)
 
 
 def build(

@@ -8,15 +8,8 @@ from typing import Annotated
 import typer
 
 
-def add(app: typer.Typer) -> None:
-    """Adds `release` and its first verb."""
-    group = typer.Typer(no_args_is_help=True, help="What a release folder says of itself.")
-    app.add_typer(group, name="release")
-
-    @group.callback()
-    def release() -> None:
-        """What a release folder says of itself."""
-
+def add(group: typer.Typer) -> None:
+    """Adds `card` to the group `release`."""
     group.command("card")(card)
 
 
