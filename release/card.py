@@ -21,6 +21,7 @@ from . import funnel
 from .columns import COLUMNS, DEFAULT_CONFIG, DESCRIPTIONS, LABELS
 from .croissant import write_croissant
 from .features import features
+from .public import write_public
 
 TEMPLATE = Path(__file__).parents[1] / "dataset_card.md"
 PRETTY_NAME = "redditess: effective peer support"
@@ -29,9 +30,12 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$@&])")
 
 
 def write_card(folder: BuildFolder, manifest: Mapping[str, Any]) -> None:
-    """Writes README.md and croissant.json beside `data/`; with validity tables where there are."""
+    """Writes README.md, croissant.json and release.json beside `data/`; with validity tables
+    where there are.
+    """
     write_text(folder.release / "README.md", card(manifest, read_validity(folder)))
     write_croissant(folder.release / "croissant.json", manifest)
+    write_public(folder, manifest)
 
 
 def card(manifest: Mapping[str, Any], validity: Mapping[str, Any] | None = None) -> str:

@@ -1,0 +1,39 @@
+"""The folder a user names: a build, or only the released part of one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from ..corpus.errors import BuildError
+from ..corpus.folder import BuildFolder
+from .public import FILE
+
+
+class Found(NamedTuple):
+    """`release` holds README.md and data/; `build` is None for a copy without its build."""
+
+    release: Path
+    build: BuildFolder | None
+
+
+def find_release(path: str | os.PathLike[str]) -> Found:
+    """A build folder, its `redditess/` folder or a downloaded copy -> where everything is.
+
+    Raises BuildError for a folder that is none of these, or whose build has not finished.
+    """
+    place = Path(path)
+    build = BuildFolder(place)
+    if build.manifest.is_file() and build.release.is_dir():
+        return Found(build.release, build)
+    if (place / FILE).is_file():
+        parent = BuildFolder(place.absolute().parent)
+        inside = place.absolute() == parent.release and parent.manifest.is_file()
+        return Found(place, parent if inside else None)
+    if not place.is_dir():
+        raise BuildError("no such folder", place, "name a build folder or a released one")
+    raise BuildError(
+        "neither a finished build nor a released folder", place,
+        "run `redditess build DUMPS --out` first, or name the folder that holds release.json",
+    )  # fmt: skip
