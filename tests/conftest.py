@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
+import subprocess
+import sys
+import urllib.request
 from collections.abc import Callable, Generator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -54,6 +59,113 @@ def demo_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("build") / "demo"
     run_demo(out)
     return out
+
+
+class HubDouble:
+    """The Hub on this machine (tests/hub/serve.py), and its clients in processes of their own."""
+
+    def __init__(self, url: str, home: Path):
+        self.url, self.home = url, home
+        self._clients: dict[bool, subprocess.Popen[str]] = {}
+
+    def ask(self, method: str, path: str, body: object = None, token: str = "hf_owner") -> Any:
+        """One request: `/_fault`, `/_log`, or anything of the API. JSON in, JSON out."""
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        request = urllib.request.Request(self.url + path, data, headers, method=method)
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+
+    def fault(self, match: str, **what: object) -> None:
+        """The next request (`times`) whose "METHOD /path" matches goes wrong."""
+        self.ask("POST", "/_fault", {"match": match, **what})
+
+    def calm(self) -> None:
+        """No faults, and an empty log."""
+        self.ask("DELETE", "/_fault")
+
+    def files(self, repo: str, revision: str = "main") -> dict[str, str]:
+        """name -> sha256 (LFS) or git blob, of everything but the Hub's own file."""
+        found = self.ask("GET", f"/api/{repo}/revision/{revision}?blobs=true")["siblings"]
+        digests = {f["rfilename"]: f.get("lfs", {}).get("sha256", f["blobId"]) for f in found}
+        return {name: d for name, d in digests.items() if name != ".gitattributes"}
+
+    def refs(self, repo: str) -> dict[str, str]:
+        found = self.ask("GET", f"/api/{repo}/refs")
+        return {ref["ref"]: ref["targetCommit"] for ref in found["branches"] + found["tags"]}
+
+    def environment(self, *, token: str = "hf_owner", xet: bool = True) -> dict[str, str]:
+        own = {
+            "HF_ENDPOINT": self.url, "HF_HOME": str(self.home / f"hf-{xet}"), "HF_TOKEN": token,
+            "HF_HUB_DISABLE_XET": "" if xet else "1", "HF_HUB_DISABLE_TELEMETRY": "1",
+            "HF_UPDATE_DOWNLOAD_COUNTS": "0", "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "",
+            "REDDITESS_HOME": str(self.home / "redditess"),
+        }  # fmt: skip
+        return {**os.environ, **own}
+
+    def run(
+        self, *words: str, token: str = "hf_owner", xet: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """`python WORDS` as a user of this Hub; never fails by itself."""
+        return subprocess.run(
+            [sys.executable, *words], env=self.environment(token=token, xet=xet), cwd=self.home,
+            capture_output=True, text=True,
+        )  # fmt: skip
+
+    def client(self, *, xet: bool, **asked: object) -> dict[str, Any]:
+        """One call of tests/hub/client.py, whose process lives as long as the session."""
+        if xet not in self._clients:
+            self._clients[xet] = subprocess.Popen(
+                [sys.executable, str(ROOT / "tests" / "hub" / "client.py")], text=True,
+                env=self.environment(xet=xet), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            )  # fmt: skip
+        process = self._clients[xet]
+        assert process.stdin and process.stdout
+        process.stdin.write(json.dumps(asked) + "\n")
+        process.stdin.flush()
+        return dict(json.loads(process.stdout.readline()))
+
+    def close(self) -> None:
+        for process in self._clients.values():
+            process.terminate()
+            process.wait()
+
+
+@pytest.fixture(scope="session")
+def hub_process(tmp_path_factory: pytest.TempPathFactory) -> Generator[HubDouble]:
+    home = tmp_path_factory.mktemp("hub")
+    server = subprocess.Popen(
+        [sys.executable, str(ROOT / "tests" / "hub" / "serve.py"), "--root", str(home / "store")],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert server.stdout
+    double = HubDouble(json.loads(server.stdout.readline())["url"], home)
+    yield double
+    double.close()
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture
+def hub(hub_process: HubDouble) -> HubDouble:
+    """An empty Hub on this machine, with Xet; HF_HUB_DISABLE_XET=1 (`xet=False`) makes it LFS."""
+    hub_process.ask("POST", "/_reset")
+    hub_process.calm()
+    return hub_process
+
+
+@pytest.fixture(scope="session")
+def small_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished build of a small part of the sample: do not change it, copy it."""
+    import redditess
+    from redditess.release import local
+
+    root = tmp_path_factory.mktemp("small")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REDDITESS_HOME", str(root / "home"))
+        redditess.load(limit=400, workers=1, cache_dir=str(root / "cache"))
+        [manifest] = (local.home() / "builds").glob("*/manifest.json")
+    return manifest.parent
 
 
 @pytest.hookimpl(wrapper=True)

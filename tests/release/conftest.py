@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from redditess.corpus.artefacts import write_parquet
+from redditess.corpus.artefacts import sha256_file, write_json, write_parquet, write_text
 from redditess.corpus.folder import BuildFolder
+from redditess.corpus.manifest import read_manifest
 from redditess.corpus.records import INTERACTION_SCHEMA
 from redditess.corpus.settings import load_settings
 from redditess.labeling.schema import LABEL_SCHEMA, vote_schema
 from redditess.release.card import write_card
+from redditess.release.governance import read_governance
 from redditess.release.pseudonyms import SAMPLE_KEY
+from redditess.release.public import read_public
 from redditess.release.write import write_release
 
 FUNCTIONS = ("op_response", "passed_over")
@@ -137,3 +141,40 @@ def built(made: Callable[..., BuildFolder]) -> tuple[BuildFolder, dict[str, Any]
     manifest = _manifest(folder)
     write_card(folder, manifest)
     return folder, manifest
+
+
+def _salted(build: Path, target: Path, salt: str) -> Path:
+    """A copy of a finished build with the same rows and other bytes, governance.toml beside it."""
+    source, folder = BuildFolder(build), BuildFolder(target)
+    manifest = read_manifest(build)
+    for config in manifest["splits"]:
+        for record in manifest["stages"][config]["files"]:
+            table = pq.read_table(source.root / record["path"])
+            place = folder.root / record["path"]
+            write_parquet(place, table, table.schema, metadata={b"salt": salt.encode()})
+            record |= {"sha256": sha256_file(place), "bytes": place.stat().st_size}
+    write_json(folder.manifest, manifest)
+    agreed = folder.root / "governance.toml"
+    write_text(agreed, GOVERNANCE)
+    write_card(folder, manifest)
+    told = read_public(folder.release) | {"governance": read_governance(agreed).told()}
+    write_json(folder.release / "release.json", told)
+    return target
+
+
+GOVERNANCE = """
+purpose = "tests"
+source = "invented by redditess"
+basis = "ours"
+ethics = "none needed: nobody wrote it"
+retention = "until the test ends"
+removal_contact = "nobody@example.org"
+who_may_use = "whoever reads these tests"
+date = "2026-11-21"
+"""
+
+
+@pytest.fixture
+def salted(small_build: Path, tmp_path: Path) -> Callable[[str], Path]:
+    """`salted("a")`: a finished build of its own, ready to be published; same rows each time."""
+    return lambda salt: _salted(small_build, tmp_path / f"build-{salt}", salt)
