@@ -115,8 +115,13 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
 
 def write_json(path: str | os.PathLike[str], value: Any) -> None:
+    """One value as `json_text`, committed atomically."""
+    write_text(path, json_text(value))
+
+
+def json_text(value: Any) -> str:
     """Sorted keys, two spaces, a final newline: the same value gives the same bytes."""
-    write_text(path, json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False) + "\n")
+    return json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:

@@ -4,7 +4,8 @@
     purpose = "second opinion on 500 rows, approved by our board on 2026-11-02"
     endpoints = ["https://llm.example.org/v1"]
 
-Only `[remote]` is read here: which machines outside may be sent masked text, and what for.
+Only `[remote]` is read here: which machines outside may be sent masked text, and what for. The
+other fields are needed to publish (`release/governance.py`).
 """
 
 from __future__ import annotations

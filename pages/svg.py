@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from importlib import resources
 from typing import NamedTuple
 
 from .escape import Html, join, tag
@@ -45,6 +46,31 @@ def canvas(height: float, label: str, *shapes: Html) -> Html:
     return tag(
         "svg", *shapes, class_="plot", role="img", aria_label=label, width="100%", height=height
     )
+
+
+def document(width: int, height: int, title: str, label: str, *shapes: Html) -> str:
+    """A picture as a file of its own (XML), for pages that are not ours, such as a README.
+
+    It brings the palette and the fills along, light and dark, and asks for nothing. Shown at
+    `width` pixels, or scaled down as a whole where there is less room. `label` says in words what
+    it shows.
+    """
+    whole = tag(
+        "svg",
+        tag("title", title), tag("desc", label), tag("style", Html(_own_style())), patterns(),
+        tag("g", *shapes, class_="plot"),
+        xmlns="http://www.w3.org/2000/svg", width=width, height=height,
+        viewBox=f"0 0 {width} {height}", role="img",
+    )  # fmt: skip
+    return f"{whole}\n"
+
+
+def _own_style() -> str:
+    """The parts of style.css that a picture needs: palette and pictures. No `<` or `&` in them."""
+    sheet = resources.files(__package__).joinpath("style.css").read_text("utf8")
+    palette, *parts = sheet.split("/* ---- ")
+    pictures = next(part for part in parts if part.startswith("pictures */"))
+    return f"{palette}/* ---- {pictures}.plot text {{ font-family: var(--sans); }}\n"
 
 
 def bar(x1: float, x2: float, y: float, height: float, kind: str, tip: str = "") -> Html:

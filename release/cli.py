@@ -1,4 +1,4 @@
-"""The verbs of this room: build, columns, methods."""
+"""The verbs of this room: build, columns, methods, release …, governance …."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import verbs_release
+from . import verbs_governance, verbs_release
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -21,6 +21,7 @@ def add_verbs(app: typer.Typer) -> None:
     app.command("columns")(columns)
     app.command("methods")(methods)
     verbs_release.add(app)
+    verbs_governance.add(app)
 
 
 def build(

@@ -11,10 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..corpus.artefacts import read_stats
+from ..corpus.masking import KINDS
 from ..corpus.records import SIGNALS
 from ..labeling.schema import BASES
 
 COUNTED = ("subreddit", "era", "basis", "observable", "invented", "day")
+TEXTS = ("title", "post", "comment", "op_edit", "op_replies", "op_general")
+"""Where marks are counted: what people wrote, as released."""
 
 
 def count_masks(parts: list[Path]) -> dict[str, int]:
@@ -46,3 +49,19 @@ def count_content(tables: Iterable[pa.Table]) -> dict[str, Any]:
         "invented": n_invented,
         "days": [str(min(days)), str(max(days))] if days else [],
     }
+
+
+def count_marks(tables: Iterable[pa.Table]) -> dict[str, int]:
+    """Rows with TEXTS -> how many marks, such as [EMAIL], stand in them, by kind.
+
+    A post counts under each of its comments: so everybody can count again on the released rows.
+    """
+    counts = dict.fromkeys(KINDS, 0)
+    for table in tables:
+        for name in TEXTS:
+            texts = table[name]
+            if pa.types.is_list(texts.type):
+                texts = pc.list_flatten(texts)
+            for kind in KINDS:
+                counts[kind] += pc.sum(pc.count_substring(texts, f"[{kind}]")).as_py() or 0
+    return counts

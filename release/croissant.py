@@ -1,17 +1,18 @@
 """croissant.json: the release described for machines, file by file with digests (MLCommons
-Croissant 1.0). The Hub makes its own; this one travels with the folder and works offline.
+Croissant 1.0 and its responsible-AI terms). The Hub makes its own, without those terms; this one
+travels with the folder and works offline.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from ..corpus.artefacts import write_json
-from .columns import COLUMNS, CONFIGS, DESCRIPTIONS, Column
+from .columns import COLUMNS, DESCRIPTIONS, Column
+from .front_matter import filled
+from .rai import CONFORMS_TO, rai
 
 CONTEXT: dict[str, Any] = {
     "@language": "en",
@@ -56,27 +57,35 @@ DESCRIPTION = (
 PAPER = "https://arxiv.org/abs/2503.21888"
 
 
-def write_croissant(path: Path, manifest: Mapping[str, Any]) -> None:
-    """Writes the description of every Parquet file that the manifest lists."""
-    write_json(path, croissant(manifest))
-
-
-def croissant(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """JSON-LD: one FileObject and one RecordSet for each Parquet file."""
-    files = [(config, f) for config in CONFIGS for f in manifest["stages"][config]["files"]]
+def croissant(document: Mapping[str, Any]) -> dict[str, Any]:
+    """`release.json` -> JSON-LD: one FileObject and one RecordSet for each Parquet file."""
+    files = [
+        (config, f) for config in filled(document) for f in document["stages"][config]["files"]
+    ]
     return {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
         "name": "redditess",
         "description": DESCRIPTION,
-        "conformsTo": "http://mlcommons.org/croissant/1.0",
+        "conformsTo": ["http://mlcommons.org/croissant/1.0", CONFORMS_TO],
         "license": "https://redditinc.com/policies",
         "url": PAPER,
-        "version": manifest["version"],
+        "version": document["version"],
+        "datePublished": _date(document),
         "citeAs": PAPER,
         "distribution": [_file(f) for _, f in files],
         "recordSet": [_record_set(config, f) for config, f in files],
+        **rai(document),
     }
+
+
+def _date(document: Mapping[str, Any]) -> str:
+    """The day of the agreement to publish; before there is one, the last day that a row tells of
+    (a build knows no other day: the same inputs give the same bytes).
+    """
+    agreed = (document.get("governance") or {}).get("date")
+    days = document["content"]["days"]
+    return str(agreed or (days[-1] if days else "1970-01-01"))
 
 
 def _inside(file: Mapping[str, Any]) -> str:

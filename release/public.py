@@ -1,25 +1,38 @@
 """`release.json`: the manifest as it travels with the released folder.
 
 A copy of the dataset can be checked, carded, synced and hydrated from it alone. It names nothing
-that only the build folder has: the files of private stages stay out.
+that only the build folder has: the files of private stages stay out. Beside the manifest it holds
+what the card says besides numbers: the agreement (`governance`), who judged the screen (`signoff`)
+and what the labels measure (`validity`).
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..corpus.artefacts import read_json, write_json
+from ..corpus.artefacts import json_text, read_json, write_json
 from ..corpus.errors import BuildError
 from ..corpus.folder import BuildFolder
 
 FILE = "release.json"
+TOLD = ("governance", "signoff", "validity")
+"""What is not in the manifest of a build; each may be missing."""
 
 
-def write_public(folder: BuildFolder, manifest: Mapping[str, Any]) -> None:
-    """Writes `release.json` beside `data/`."""
-    write_json(folder.release / FILE, public(manifest))
+def write_public(folder: BuildFolder, manifest: Mapping[str, Any], **told: Any) -> dict[str, Any]:
+    """Writes `release.json` beside `data/` and returns it; `told` are of TOLD, None for none."""
+    return write_document(folder.release, public(manifest), **told)
+
+
+def write_document(release: Path, document: Mapping[str, Any], **told: Any) -> dict[str, Any]:
+    """Writes what is public already, with `told` instead of what it told before."""
+    kept = {k: v for k, v in document.items() if k not in told}
+    whole = {**kept, **{name: told[name] for name in TOLD if told.get(name)}}
+    write_json(release / FILE, whole)
+    return whole
 
 
 def public(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,6 +46,11 @@ def public(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {**manifest, "stages": stages, "form": manifest.get("form", "text")}
 
 
+def digest(document: Mapping[str, Any]) -> str:
+    """sha256 of the document as written: the card prints it, so no figure can change alone."""
+    return hashlib.sha256(json_text(document).encode()).hexdigest()
+
+
 def read_public(release: Path) -> dict[str, Any]:
     """The public manifest of a released folder, or of a downloaded copy.
 
@@ -44,4 +62,10 @@ def read_public(release: Path) -> dict[str, Any]:
             f"no {FILE}: not a folder that redditess released", release,
             "name a build folder, its redditess/ folder or a downloaded copy",
         )  # fmt: skip
-    return read_json(path)
+    try:
+        found = read_json(path)
+    except ValueError as e:
+        raise BuildError(f"not JSON ({e})", path, "download or build the release again") from e
+    if not isinstance(found, dict):
+        raise BuildError("not a manifest", path, "download or build the release again")
+    return found

@@ -24,7 +24,7 @@ from ..corpus.settings import Settings
 from .annotated import COLUMNS as ANNOTATED
 from .annotated import count_annotations
 from .columns import CONFIGS, LABELS
-from .content import COUNTED, count_content, count_masks
+from .content import COUNTED, TEXTS, count_content, count_marks, count_masks
 from .features import names, parquet_schema
 from .narrow import Rows, read_rows
 from .pseudonyms import Key
@@ -66,7 +66,10 @@ def write_release(
         "stages": stages,
         "splits": splits,
         "masked": count_masks(parts),
-        "content": count_content(_copied(parts, rows.of("full"), list(COUNTED))),
+        "content": {
+            **count_content(_copied(parts, rows.of("full"), list(COUNTED))),
+            "marks": count_marks(_copied(parts, rows.of("full"), list(TEXTS))),
+        },
         "annotated": count_annotations(_copied(parts, rows.of("full"), list(ANNOTATED))),
         "warnings": _empty(splits),
     }

@@ -1,0 +1,131 @@
+"""What the template of the card may name: `release.json`, put in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..corpus.records import SIGNALS
+from ..labeling.schema import BASES
+from ..labeling.screen import RISKS
+from ..labeling.support import SUPPORT_TYPES
+from ..labeling.validity import words as cells
+from . import funnel
+from .columns import COLUMNS, DEFAULT_CONFIG, DESCRIPTIONS, LABELS
+from .front_matter import filled
+from .gate import PROMISES
+from .governance import FIELDS
+from .public import digest
+from .thread_picture import ALT, NAME
+
+Document = Mapping[str, Any]
+
+AXES = {
+    "recipient": "the poster's reaction",
+    "community": "community scores",
+    "joint": "all functions together",
+}
+SOURCES = {"data": "learned from agreement", "gold": "gold labels", "prior": "declared prior"}
+# Models that learn nothing: how much they trust a function, in words.
+UNLEARNED = {
+    "recipient": SOURCES["prior"],
+    "majority": "each family counts once",
+    "paper": "the paper's rule",
+}
+
+
+def facts(document: Document) -> dict[str, Any]:
+    """Everything the template may name. Nothing here is counted anew."""
+    content, stages = document["content"], document["stages"]
+    annotated = document["labels"]["annotated"]
+    n_full = stages["full"]["rows_out"]
+    own = {c.name for c in COLUMNS[DEFAULT_CONFIG]}
+    trusted = reliabilities(document)
+    return {
+        **document,
+        "alt": ALT,
+        "picture": NAME,
+        "digest": digest(document),
+        "steps": funnel.steps(document),
+        "configs": list(filled(document)),
+        "splits": funnel.splits(document),
+        "functions": [
+            {**f, "trusted": trusted.get(f["name"], "not heard")} for f in document["functions"]
+        ],
+        "models": models(document),
+        "basis": {name: content["basis"][name] for name in BASES if name in content["basis"]},
+        "observable": {name: content["observable"][name] for name in SIGNALS},
+        "annotated": annotated,
+        "risks": {name: annotated["risk"][name] for name in RISKS},
+        "support_types": {name: annotated["support_types"][name] for name in SUPPORT_TYPES},
+        "marks": {name: n for name, n in content.get("marks", {}).items() if n},
+        "n_full": n_full,
+        "n_labelled": stages["effectiveness"]["rows_out"],
+        "columns": COLUMNS[DEFAULT_CONFIG],
+        "more_columns": [c for c in COLUMNS["full"] if c.name not in own],
+        "descriptions": DESCRIPTIONS,
+        "label_names": LABELS,
+        "all_invented": bool(n_full) and content["invented"] == n_full,
+        "label_totals": {
+            name: sum(s["labels"][name] for s in document["splits"][DEFAULT_CONFIG].values())
+            for name in LABELS
+        },
+        "promises": list(PROMISES.values()),
+        "agreement": _agreement(document),
+        "signoff": document.get("signoff"),
+        "pairs": document.get("pairs"),
+        "tombstones": document.get("tombstones"),
+        "validity": _validity(document["validity"]) if document.get("validity") else None,
+    }
+
+
+def models(document: Document) -> list[dict[str, str]]:
+    """What the label model chose for each axis, and why, in its own words."""
+    axes = (document.get("label_model") or {}).get("axes", {})
+    found = [(words, axes[axis]) for axis, words in AXES.items() if axis in axes]
+    return [
+        {"axis": words, "chosen": _chosen(axis), "why": axis["state"].get("why", "")}
+        for words, axis in found
+    ]
+
+
+def reliabilities(document: Document) -> dict[str, str]:
+    """Labeling function -> where its reliability comes from, for those that a model hears."""
+    axes = (document.get("label_model") or {}).get("axes", {})
+    found: dict[str, str] = {}
+    for axis in reversed([name for name in AXES if name in axes]):  # the poster's axis has the word
+        for column in axes[axis]["columns"]:
+            found[column["function"]] = _trusted(axes[axis], column["function"])
+    return found
+
+
+def _chosen(axis: Document) -> str:
+    return str(axis["state"].get("chosen", axis["model"]))
+
+
+def _trusted(axis: Document, function: str) -> str:
+    """One phrase for a function; two where its votes for the two classes differ."""
+    if (known := UNLEARNED.get(_chosen(axis))) is not None:
+        return known
+    sides = [s for s in axis["state"].get("identification", []) if s["function"] == function]
+    by_vote = {LABELS[s["vote"]]: SOURCES[s["source"]] for s in sides}
+    if len(set(by_vote.values())) <= 1:
+        return next(iter(by_vote.values()), "never voted")
+    return ", ".join(f"{label.replace('_', ' ')}: {source}" for label, source in by_vote.items())
+
+
+def _agreement(document: Document) -> dict[str, str]:
+    """What governance.toml says, under headings for people, in the order of the file."""
+    said = document.get("governance") or {}
+    return {heading: said[name] for name, heading in FIELDS.items() if name in said}
+
+
+def _validity(found: Document) -> dict[str, Any]:
+    """The validity tables as cells of Markdown."""
+    names = [cells.TITLES[task["name"]] for task in found["tasks"]]
+    tables = {"cross": cells.cross_rows, "baselines": cells.baseline_rows, "pairs": cells.pair_rows}
+    return {
+        "rows": found["rows"], "posters": found["posters"], "names": names,
+        "witnesses": list(cells.WITNESSES.values()), "told": cells.told(found),
+        **{name: rows(found) for name, rows in tables.items()},
+    }  # fmt: skip
