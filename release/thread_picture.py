@@ -34,7 +34,7 @@ ANSWERS = (
     Answer(
         "20 min", ("Turn the clock to the wall. Without it", "there is nothing to count."),
         ("Thank you, I tried it last night", "and slept until six."), "Thank you",
-        "effective", "thanked", "poster thanked this comment and took it up",
+        "effective", "thanked", "poster thanked this comment",
     ),
     Answer(
         "35 min", ("Have you tried just not worrying?",), (), "",
@@ -49,10 +49,10 @@ ANSWERS = (
 SIGNS = {"effective": "● effective", "not_effective": "○ not effective", None: "· no label"}
 ALT = (
     "An invented thread. The post: awake at three again, dreading work. First comment: turn the "
-    "clock to the wall; the poster thanked it and took it up, so it is labelled effective. Second "
-    "comment: have you tried just not worrying; the poster answered others and passed over it, so "
-    "it is labelled not effective. Third comment: could it be the coffee; the poster asked back, "
-    "which shows nothing, so it has no label."
+    "clock to the wall; the poster thanked it, so it is labelled effective. Second comment: have "
+    "you tried just not worrying; the poster answered others and passed over it, so it is labelled "
+    "not effective. Third comment: could it be the coffee; the poster asked back, which shows "
+    "nothing, so it has no label."
 )
 
 

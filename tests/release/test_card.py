@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -163,18 +162,3 @@ def test_every_column_is_described(built: tuple[BuildFolder, Any]) -> None:
     text = card(built[1])
     for column in COLUMNS["full"]:
         assert f"| `{column.name}` | `{column.type_name}` | {column.role} |" in text
-
-
-def test_croissant_is_valid_and_reads_the_rows(
-    built: tuple[BuildFolder, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mlcroissant = pytest.importorskip("mlcroissant")
-    folder, manifest = built
-    monkeypatch.chdir(folder.release)
-    dataset = mlcroissant.Dataset(jsonld=str(folder.release / "croissant.json"))
-    assert dataset.metadata.issues.errors == set()
-    name = json.loads(Path("croissant.json").read_text())["recordSet"][0]["name"]
-    assert name == "effectiveness/train-00000-of-00001"
-    rows = list(dataset.records(name))
-    assert len(rows) == manifest["splits"]["effectiveness"]["train"]["rows"]
-    assert rows[0][f"{name}/why"] == b"poster thanked this comment"
