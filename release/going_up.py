@@ -23,6 +23,7 @@ DATASET_FILES = (
     r"croissant\.json",
     r"release\.json",
     r"tombstones\.json",
+    r"assets/[\w-]+\.svg",
     r"LICENSE(\.txt|\.md)?",
     r"data/\w+/\w+-\d{5}-of-\d{5}\.parquet",
 )
@@ -32,6 +33,7 @@ PICKLES = {".pkl", ".pickle", ".pt", ".pth", ".bin", ".ckpt", ".joblib", ".npy",
 # zip (torch's pickles) and pickle.
 RUNS = (b"#!", b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"PK\x03\x04")
 UNPICKLES = tuple(b"\x80" + bytes([protocol]) for protocol in range(2, 6))
+SVG_SCRIPT = re.compile(rb"<script|javascript:|\son\w+\s*=", re.IGNORECASE)
 PARQUET = b"PAR1"  # the first and the last four bytes of a Parquet file
 
 
@@ -109,6 +111,8 @@ def _refuse(path: Path, name: str, known: re.Pattern[str]) -> None:
     if path.suffix.lower() in SCRIPTS or start.startswith(RUNS):
         raise BuildError("a program: `datasets` refuses repositories that hold one", path,
                          "remove it")  # fmt: skip
+    if path.suffix == ".svg" and SVG_SCRIPT.search(path.read_bytes()):
+        raise BuildError("a picture that holds a script", path, "remove it")
     if path.suffix.lower() in PICKLES or start.startswith(UNPICKLES):
         raise BuildError("a pickle: reading it would run code", path, "remove it")
     if mode & 0o111:

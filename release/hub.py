@@ -187,13 +187,20 @@ class Hub:
         operations: Callable[[], Sequence[Any]],
         message: str,
         parent: str,
-        is_done: Callable[[], bool],
+        is_done: Callable[[Snapshot], bool],
     ) -> None:
         """One commit on top of `parent`, or none at all.
 
         `operations` makes them anew for each attempt (the client changes what it was given).
-        Raises Stale where the branch has moved.
+        Raises Stale where the branch has moved: the Hub says 412, or 404 where somebody else has
+        removed what this commit would remove.
         """
+
+        def settled() -> bool:
+            now = self.require(branch)
+            if not is_done(now) and now.commit != parent:
+                raise Stale
+            return is_done(now)
 
         def do() -> None:
             self.api.create_commit(
@@ -201,7 +208,7 @@ class Hub:
                 parent_commit=parent,
             )  # fmt: skip
 
-        self._call(f"commit to {branch}", do, is_done)
+        self._call(f"commit to {branch}", do, settled)
 
     # -- trying again
 

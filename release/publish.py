@@ -154,8 +154,7 @@ def _fill(plan: Plan, hub: Hub, main: Snapshot, told: Told, batch_files: int) ->
 
 
 def _send(plan: Plan, hub: Hub, seen: Snapshot, batch: list[File], stale: list[str]) -> None:
-    def is_done() -> bool:
-        now = hub.require(plan.branch)
+    def is_done(now: Snapshot) -> bool:
         return all(map(now.holds, batch)) and not (set(stale) & now.files.keys())
 
     hub.commit(
@@ -217,7 +216,7 @@ def _commit_main(plan: Plan, hub: Hub, main: Snapshot, verified: Snapshot) -> No
         lambda: moves(missing, verified) + deletions(stale),
         f"Release {plan.tag_name}",
         main.commit,
-        lambda: plan.is_held_by(hub.require("main")),
+        plan.is_held_by,
     )
 
 

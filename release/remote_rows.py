@@ -14,12 +14,14 @@ Rows = Mapping[str, Mapping[str, int]]
 def check_rows(hub: Hub, commit: str, expected: Rows) -> None:
     """Raises RemoteError unless `load_dataset` gives every config and split with its rows.
 
-    Everything is downloaded into a cache of its own, which is removed afterwards: a cached copy
-    would prove nothing. `datasets` itself compares with the counts in the card.
+    Everything is downloaded into a cache of its own, which is removed afterwards: `datasets` takes
+    a cached copy where the Hub refuses, and that would prove nothing. It also compares with the
+    counts in the card.
     """
-    names = hub.read("read the card back", lambda: _configs(hub, commit))
-    if sorted(names) != sorted(expected):
-        raise _differs(hub, "configs", sorted(expected), sorted(names))
+    with tempfile.TemporaryDirectory(prefix="redditess-verify-") as cache:
+        names = hub.read("read the card back", lambda: _configs(hub, commit, cache))
+        if sorted(names) != sorted(expected):
+            raise _differs(hub, "configs", sorted(expected), sorted(names))
     for config, splits in expected.items():
 
         def load(config: str = config) -> dict[str, int]:
@@ -30,10 +32,12 @@ def check_rows(hub: Hub, commit: str, expected: Rows) -> None:
             raise _differs(hub, f"rows of {config}", dict(splits), found)
 
 
-def _configs(hub: Hub, commit: str) -> list[str]:
+def _configs(hub: Hub, commit: str, cache: str) -> list[str]:
     from datasets import get_dataset_config_names
 
-    return list(get_dataset_config_names(hub.repo_id, revision=commit, token=hub.token))
+    return list(
+        get_dataset_config_names(hub.repo_id, revision=commit, token=hub.token, cache_dir=cache)
+    )
 
 
 def _rows(hub: Hub, commit: str, config: str) -> dict[str, int]:

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -61,11 +62,14 @@ def demo_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+USERS = ("", "hf_owner", "hf_read", "hf_other")  # tokens that the Hub of these tests knows
+
+
 class HubDouble:
     """The Hub on this machine (tests/hub/serve.py), and its clients in processes of their own."""
 
     def __init__(self, url: str, home: Path):
-        self.url, self.home = url, home
+        self.url, self.home, self.n_resets = url, home, 0
         self._clients: dict[bool, subprocess.Popen[str]] = {}
 
     def ask(self, method: str, path: str, body: object = None, token: str = "hf_owner") -> Any:
@@ -84,6 +88,12 @@ class HubDouble:
         """No faults, and an empty log."""
         self.ask("DELETE", "/_fault")
 
+    def reset(self) -> None:
+        """No repositories, no faults, users with empty caches."""
+        self.n_resets += 1
+        self.ask("POST", "/_reset")
+        self.calm()
+
     def files(self, repo: str, revision: str = "main") -> dict[str, str]:
         """name -> sha256 (LFS) or git blob, of everything but the Hub's own file."""
         found = self.ask("GET", f"/api/{repo}/revision/{revision}?blobs=true")["siblings"]
@@ -95,8 +105,12 @@ class HubDouble:
         return {ref["ref"]: ref["targetCommit"] for ref in found["branches"] + found["tags"]}
 
     def environment(self, *, token: str = "hf_owner", xet: bool = True) -> dict[str, str]:
+        """Each user and way has a cache of its own: `datasets` takes a cached copy where the Hub
+        refuses.
+        """
+        user = self.home / f"user{USERS.index(token)}-{xet}-{self.n_resets}"
         own = {
-            "HF_ENDPOINT": self.url, "HF_HOME": str(self.home / f"hf-{xet}"), "HF_TOKEN": token,
+            "HF_ENDPOINT": self.url, "HF_HOME": str(user), "HF_TOKEN": token,
             "HF_HUB_DISABLE_XET": "" if xet else "1", "HF_HUB_DISABLE_TELEMETRY": "1",
             "HF_UPDATE_DOWNLOAD_COUNTS": "0", "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "",
             "REDDITESS_HOME": str(self.home / "redditess"),
@@ -111,6 +125,20 @@ class HubDouble:
             [sys.executable, *words], env=self.environment(token=token, xet=xet), cwd=self.home,
             capture_output=True, text=True,
         )  # fmt: skip
+
+    def start(self, *words: str, xet: bool = True) -> subprocess.Popen[str]:
+        """`python WORDS` without waiting for its end."""
+        return subprocess.Popen(
+            [sys.executable, *words], env=self.environment(xet=xet), cwd=self.home, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    def wait_for_fault(self, longest_s: float = 60) -> None:
+        """Until the last rule that was given has met its request."""
+        end = time.monotonic() + longest_s
+        while self.ask("GET", "/_fault")[-1]["times"]:
+            assert time.monotonic() < end, "the fault was never met"
+            time.sleep(0.05)
 
     def client(self, *, xet: bool, **asked: object) -> dict[str, Any]:
         """One call of tests/hub/client.py, whose process lives as long as the session."""
@@ -149,8 +177,7 @@ def hub_process(tmp_path_factory: pytest.TempPathFactory) -> Generator[HubDouble
 @pytest.fixture
 def hub(hub_process: HubDouble) -> HubDouble:
     """An empty Hub on this machine, with Xet; HF_HUB_DISABLE_XET=1 (`xet=False`) makes it LFS."""
-    hub_process.ask("POST", "/_reset")
-    hub_process.calm()
+    hub_process.reset()
     return hub_process
 
 

@@ -15,6 +15,7 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
 from redditess.corpus.errors import RedditessError
 from redditess.release.hub import Hub
+from redditess.release.preview import plan_preview
 from redditess.release.publish import carry_out
 from redditess.release.publish_model import publish_model
 from redditess.release.publish_plan import plan_release
@@ -24,16 +25,21 @@ really_sleep = time.sleep
 
 
 def publish(place: str, repo: str, token: str = "hf_owner", **more: Any) -> dict[str, Any]:
-    """`redditess release publish` without the command line; in batches of two files."""
+    """`redditess release publish` without the command line; in batches of four files."""
     waits: list[float] = []
     notes: list[str] = []
-    plan, journal = plan_release(place, repo, **more)
+    said = {"waits": waits, "notes": notes}
     hub = Hub(repo, "dataset", token=token, pause=waits.append, note=notes.append)
     try:
-        done = carry_out(plan, hub, journal, batch_files=4)
+        plan, journal = plan_release(place, repo, **more)
+        return {**carry_out(plan, hub, journal, batch_files=4), **said}
     except RedditessError as error:
-        return {"error": str(error), "waits": waits, "notes": notes}
-    return {**done, "waits": waits, "notes": notes}
+        return {"error": str(error), **said}
+
+
+def preview(repo: str, limit: int) -> dict[str, Any]:
+    plan, journal = plan_preview(repo, limit=limit)
+    return dict(carry_out(plan, Hub(repo, "dataset", token="hf_owner"), journal))
 
 
 def model(folder: str, repo: str) -> dict[str, Any]:
@@ -56,7 +62,7 @@ def main() -> None:
     time.sleep = lambda seconds: really_sleep(min(seconds, LONGEST_S))
     for line in sys.stdin:
         asked = json.loads(line)
-        do = {"publish": publish, "model": model, "commit": commit}[asked.pop("do")]
+        do = globals()[asked.pop("do")]
         print(json.dumps(do(**asked)), flush=True)
 
 

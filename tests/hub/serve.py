@@ -7,10 +7,11 @@ Hub refuses: pointers to absent content, regular files over 10 MiB, broken YAML 
 stale parent commit (412), expired addresses, a wrong sha256.
 
 `POST /_reset` forgets every repository (not the files: a client may remember sending them).
-`POST /_fault` takes one rule or a list; `DELETE /_fault` forgets rules and log; `GET /_log`.
+`POST /_fault` takes one rule or a list, `GET /_fault` tells what is left of them, `DELETE /_fault`
+forgets rules and log, `GET /_log` tells every request.
     {"match": regex on "METHOD /path?query", "skip": 0, "times": 1, and any of
      "status": 500, "headers": {...}, "body": "..."   answered instead of the real answer
-     "delay": seconds        waited first
+     "hold": true            the request waits until `POST /_go`
      "drop": n               n bytes of the request are read, then the connection is cut
      "truncate": n           a file's answer is cut after n bytes
      "lost": true            the request is carried out, its answer is not sent
@@ -53,6 +54,7 @@ class Hub(Xet, Storage):
     def __init__(self, root: Path, *, xet: bool, multipart: int, ttl: int):
         self.store, self.xet, self.multipart, self.ttl = Store(root), xet, multipart, ttl
         self.lock, self.rules, self.log = asyncio.Lock(), [], deque(maxlen=50_000)
+        self.go = asyncio.Event()
         self.storage = ""  # address of the second port: clients follow no redirect to the first
         routes = [
             ("POST", "/api/validate-yaml", self.validate_yaml),
@@ -88,6 +90,9 @@ class Hub(Xet, Storage):
         path, line = q.rel_url.raw_path, f"{q.method} {q.rel_url.raw_path_qs}"
         if path == "/_log":
             return web.json_response(list(self.log))
+        if path == "/_go":
+            self.go.set()
+            return web.json_response({})
         if path == "/_reset":
             self.store.repos.clear()
             return web.json_response({})
@@ -97,6 +102,8 @@ class Hub(Xet, Storage):
         answer: web.StreamResponse | None = None
         try:
             answer = await self._answer(q, path, line, rule)
+        except ConnectionError:
+            return self.cut(q)  # the client has gone
         except Refused as error:
             code = {"X-Error-Code": error.code} if error.code else {}
             words = {"X-Error-Message": error.words.replace("\n", " ")[:500]}
@@ -113,8 +120,8 @@ class Hub(Xet, Storage):
     async def _answer(
         self, q: web.Request, path: str, line: str, rule: dict[str, Any]
     ) -> web.StreamResponse:
-        if rule.get("delay"):
-            await asyncio.sleep(rule["delay"])
+        if rule.get("hold"):
+            await self.go.wait()
         if "drop" in rule:
             left = rule["drop"]
             while left > 0 and (part := await q.content.read(min(65536, left))):
@@ -134,7 +141,9 @@ class Hub(Xet, Storage):
         if q.method == "DELETE":
             self.rules.clear()
             self.log.clear()
-        else:
+            self.go.set()
+            self.go = asyncio.Event()
+        elif q.method == "POST":
             given = await q.json()
             more = given if isinstance(given, list) else [given]
             self.rules += [{"skip": 0, "times": 1, **rule} for rule in more]

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from redditess.corpus.artefacts import sha256_file, write_json, write_parquet, write_text
+from redditess.corpus.artefacts import write_json, write_parquet, write_text
 from redditess.corpus.folder import BuildFolder
-from redditess.corpus.manifest import read_manifest
+from redditess.corpus.manifest import file_record, read_manifest
 from redditess.corpus.records import INTERACTION_SCHEMA
 from redditess.corpus.settings import load_settings
 from redditess.labeling.schema import LABEL_SCHEMA, vote_schema
@@ -143,16 +143,29 @@ def built(made: Callable[..., BuildFolder]) -> tuple[BuildFolder, dict[str, Any]
     return folder, manifest
 
 
-def _salted(build: Path, target: Path, salt: str) -> Path:
-    """A copy of a finished build with the same rows and other bytes, governance.toml beside it."""
-    source, folder = BuildFolder(build), BuildFolder(target)
-    manifest = read_manifest(build)
-    for config in manifest["splits"]:
-        for record in manifest["stages"][config]["files"]:
-            table = pq.read_table(source.root / record["path"])
-            place = folder.root / record["path"]
-            write_parquet(place, table, table.schema, metadata={b"salt": salt.encode()})
-            record |= {"sha256": sha256_file(place), "bytes": place.stat().st_size}
+def _salted(build: Path, target: Path, salt: str, n_shards: int, drop: int) -> Path:
+    """A copy of a finished build: its training rows in `n_shards` files, without the first `drop`
+    of them, other bytes than any other copy, and an agreement beside it.
+    """
+    folder, manifest = BuildFolder(target), read_manifest(build)
+    for config, splits in manifest["splits"].items():
+        stage = manifest["stages"][config]
+        old, stage["files"] = stage["files"], []
+        for record in old:
+            table = pq.read_table(build / record["path"])
+            train = "/train-" in record["path"]
+            table = table.slice(drop if train else 0)
+            n_files = n_shards if train else 1
+            for i in range(n_files):
+                n = -(-len(table) // n_files)
+                name = f"{record['path'].rsplit('-', 3)[0]}-{i:05d}-of-{n_files:05d}.parquet"
+                write_parquet(
+                    folder.root / name, table.slice(i * n, n), table.schema,
+                    metadata={b"salt": salt.encode()},
+                )  # fmt: skip
+                own = file_record(folder.root / name, folder.root)
+                stage["files"].append({**own, "bytes": (folder.root / name).stat().st_size})
+        splits["train"]["rows"] -= drop
     write_json(folder.manifest, manifest)
     agreed = folder.root / "governance.toml"
     write_text(agreed, GOVERNANCE)
@@ -175,6 +188,10 @@ date = "2026-11-21"
 
 
 @pytest.fixture
-def salted(small_build: Path, tmp_path: Path) -> Callable[[str], Path]:
-    """`salted("a")`: a finished build of its own, ready to be published; same rows each time."""
-    return lambda salt: _salted(small_build, tmp_path / f"build-{salt}", salt)
+def salted(small_build: Path, tmp_path: Path) -> Callable[..., Path]:
+    """`salted("a", n_shards=2, drop=3)`: a finished build of its own, ready to be published."""
+
+    def make(salt: str, n_shards: int = 1, drop: int = 0) -> Path:
+        return _salted(small_build, tmp_path / f"build-{salt}", salt, n_shards, drop)
+
+    return make
