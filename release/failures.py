@@ -18,6 +18,7 @@ _SECRET = re.compile(
 )  # a token, or a query's signature
 _API = re.compile(r"^/api/|/info/lfs/objects/batch$|/resolve/")
 _RESET = re.compile(r";\s*t\s*=\s*(\d+)")  # RateLimit: "api";r=0;t=55
+TRANSPORTS = ("httpx2", "httpcore2")  # what the client speaks HTTP with; not ours to depend on
 _LONGEST = 200  # characters of a server's words that a sentence can carry
 
 
@@ -75,12 +76,14 @@ def _kind(status: int, url: str) -> Kind:
 
 def _passes(chain: list[BaseException]) -> bool:
     """True for faults of the way: no connection, no answer, the uploader gave up."""
-    from httpx2 import TransportError
     from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
 
     if any(isinstance(e, OfflineModeIsEnabled) for e in chain):
         return False
-    ways = (TransportError, ConnectionError, TimeoutError, LocalEntryNotFoundError, RuntimeError)
+    if any(type(e).__module__.split(".")[0] in TRANSPORTS for e in chain):
+        return True
+    # RuntimeError is what the uploaders raise, for lack of a better name.
+    ways = (ConnectionError, TimeoutError, LocalEntryNotFoundError, RuntimeError)
     return any(isinstance(e, ways) and not isinstance(e, NotImplementedError) for e in chain)
 
 

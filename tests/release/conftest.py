@@ -188,6 +188,12 @@ date = "2026-11-21"
 
 
 @pytest.fixture
+def agreement() -> str:
+    """A complete governance.toml."""
+    return GOVERNANCE
+
+
+@pytest.fixture
 def salted(small_build: Path, tmp_path: Path) -> Callable[..., Path]:
     """`salted("a", n_shards=2, drop=3)`: a finished build of its own, ready to be published."""
 
