@@ -43,12 +43,13 @@ def facts(document: Document) -> dict[str, Any]:
     trusted = reliabilities(document)
     return {
         **document,
+        "form": document.get("form", "text"),
         "alt": ALT,
         "picture": NAME,
         "digest": digest(document),
         "steps": funnel.steps(document),
         "configs": list(filled(document)),
-        "splits": funnel.splits(document),
+        "splits": _splits(document),
         "functions": [
             {**f, "trusted": trusted.get(f["name"], "not heard")} for f in document["functions"]
         ],
@@ -63,6 +64,9 @@ def facts(document: Document) -> dict[str, Any]:
         "n_labelled": stages["effectiveness"]["rows_out"],
         "columns": COLUMNS[DEFAULT_CONFIG],
         "more_columns": [c for c in COLUMNS["full"] if c.name not in own],
+        "other_columns": {
+            c: COLUMNS[c] for c in filled(document) if c not in (DEFAULT_CONFIG, "full")
+        },
         "descriptions": DESCRIPTIONS,
         "label_names": LABELS,
         "all_invented": bool(n_full) and content["invented"] == n_full,
@@ -73,7 +77,7 @@ def facts(document: Document) -> dict[str, Any]:
         "promises": list(PROMISES.values()),
         "agreement": _agreement(document),
         "signoff": document.get("signoff"),
-        "pairs": document.get("pairs"),
+        "pairs": _pairs(document),
         "tombstones": document.get("tombstones"),
         "validity": _validity(document["validity"]) if document.get("validity") else None,
     }
@@ -97,6 +101,34 @@ def reliabilities(document: Document) -> dict[str, str]:
         for column in axes[axis]["columns"]:
             found[column["function"]] = _trusted(axes[axis], column["function"])
     return found
+
+
+def _splits(document: Document) -> dict[str, dict[str, dict[str, Any]]]:
+    """Config -> split -> rows, posters and labels; a dash for what a config does not have."""
+    return {
+        config: {
+            name: {
+                "rows": split["rows"], "groups": split.get("groups", "-"),
+                **{label: split.get("labels", {}).get(label, "-") for label in LABELS},
+            }
+            for name, split in found.items()
+        }
+        for config, found in funnel.splits(document).items()
+    }  # fmt: skip
+
+
+def _pairs(document: Document) -> dict[str, Any] | None:
+    """`manifest["pairs"]`: {"level", "levels": {name: {"candidates", "pairs", "dropped"}}}, the
+    reasons largest first; None where the build made no pairs.
+    """
+    pairs = document.get("pairs")
+    if not pairs:
+        return None
+    levels = {
+        name: {**level, "dropped": funnel.largest_first(level["dropped"])}
+        for name, level in pairs["levels"].items()
+    }
+    return {"level": pairs["level"], "levels": levels}
 
 
 def _chosen(axis: Document) -> str:

@@ -40,10 +40,10 @@ def steps(manifest: Mapping[str, Any]) -> list[Step]:
     n_lines = sum(r["lines"] for r in manifest["inputs"])
     n_kept = sum(r["kept"] for r in manifest["inputs"])
     read = ("ingest", "dump lines", "posts and comments of the wanted communities")
-    found = [Step(*read, n_lines, n_kept, _largest_first(dropped))]
+    found = [Step(*read, n_lines, n_kept, largest_first(dropped))]
     for name, what_in, what_out in _STAGES:
         stage = manifest["stages"][name]
-        counts = _largest_first(stage["dropped"])
+        counts = largest_first(stage["dropped"])
         found.append(Step(name, what_in, what_out, stage["rows_in"], stage["rows_out"], counts))
     return found
 
@@ -54,7 +54,8 @@ def splits(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {c: {s: found[c][s] for s in reversed(ORDER) if s in found[c]} for c in CONFIGS}
 
 
-def _largest_first(dropped: Mapping[str, int]) -> dict[str, int]:
+def largest_first(dropped: Mapping[str, int]) -> dict[str, int]:
+    """Reasons by how many they took, then by name."""
     return dict(sorted(dropped.items(), key=lambda item: (-item[1], item[0])))
 
 

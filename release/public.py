@@ -32,7 +32,7 @@ def write_document(release: Path, document: Mapping[str, Any], **told: Any) -> d
     kept = {k: v for k, v in document.items() if k not in told}
     whole = {**kept, **{name: told[name] for name in TOLD if told.get(name)}}
     write_json(release / FILE, whole)
-    return whole
+    return read_public(release)  # its keys in the order in which everybody will read them
 
 
 def public(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,9 +11,13 @@ from typing import Any
 import datasets
 import pytest
 from datasets.exceptions import NonMatchingSplitsSizesError
+from huggingface_hub.repocard import metadata_load
+from typer.testing import CliRunner
 
+from redditess.__main__ import make_app
 from redditess.corpus.folder import BuildFolder
-from redditess.release.card import card, plain, write_card
+from redditess.corpus.manifest import read_manifest
+from redditess.release.card import card, pages, plain, write_card
 from redditess.release.columns import COLUMNS, CONFIGS
 from redditess.release.features import features
 from redditess.release.front_matter import content_digest
@@ -162,3 +166,106 @@ def test_every_column_is_described(built: tuple[BuildFolder, Any]) -> None:
     text = card(built[1])
     for column in COLUMNS["full"]:
         assert f"| `{column.name}` | `{column.type_name}` | {column.role} |" in text
+
+
+GATE_KINDS = {"text", "checkbox", "country", "date_picker"}  # and a select with its options
+
+
+def test_the_gate_asks_who_and_why_and_has_five_promises(built: tuple[BuildFolder, Any]) -> None:
+    data = metadata_load(built[0].release / "README.md") or {}
+    asked = data["extra_gated_fields"]
+    kinds = {k for k in asked.values() if isinstance(k, str)}
+    assert kinds <= GATE_KINDS
+    assert all(k["type"] == "select" and k["options"] for k in asked.values() if k not in [*kinds])
+    for word in ("Institution", "Purpose", "Ethics"):
+        assert any(name.startswith(word) for name in asked), word
+    promises = [name for name, kind in asked.items() if kind == "checkbox"]
+    for word in ("find out who", "contact anybody", "pass the data on", "diagnose", "release sync"):
+        assert sum(word in promise for promise in promises) == 1, word
+    assert all(data[f"extra_gated_{part}"] for part in ("heading", "prompt", "button_content"))
+
+
+def test_no_tag_switches_the_viewer_off(built: tuple[BuildFolder, Any]) -> None:
+    data = metadata_load(built[0].release / "README.md") or {}
+    assert set(data["tags"]) & {"not-for-all-audiences", "nsfw", "porn", "hentai"} == set()
+    patterns = [f["path"] for config in data["configs"] for f in config["data_files"]]
+    assert all(path.endswith(".parquet") for path in patterns)
+
+
+def test_the_model_says_what_it_chose_and_where_trust_comes_from(small_build: Path) -> None:
+    document = public(read_manifest(small_build))
+    text = card(document)
+    assert re.search(r"- the poster's reaction: chose `recipient`, because .*declared", text)
+    assert re.search(r"\| `op_response` \| recipient \|.*\| declared prior \|", text)
+    state = document["label_model"]["axes"]["community"]["state"]
+    state["chosen"] = "dawid_skene"
+    for side in state["identification"]:
+        side["source"] = "data" if side["vote"] else "gold"
+    text = card(document)
+    line = next(line for line in text.splitlines() if line.startswith("| `community_relative`"))
+    assert "| not effective: gold labels, effective: learned from agreement |" in line
+    assert "chose `dawid_skene`" in text
+
+
+def test_pairs_have_their_funnel(built: tuple[BuildFolder, Any]) -> None:
+    document = public(built[1])
+    assert "## Pairs" not in card(document)
+    level = {"candidates": 900, "pairs": 12, "dropped": {"same_words": 3, "length_ratio": 885}}
+    document["pairs"] = {"level": "strict", "levels": {"strict": level}}
+    assert "| strict | 900 | 12 | length ratio 885, same words 3 |" in card(document)
+
+
+def test_removed_rows_are_told(built: tuple[BuildFolder, Any]) -> None:
+    document = public(built[1])
+    assert "have left in this way" not in card(document)
+    document["tombstones"] = {"count": 1234, "date": "2026-11-21"}
+    assert "So far 1,234 rows have left in this way." in card(document)
+
+
+def test_a_form_without_words_speaks_of_none(built: tuple[BuildFolder, Any]) -> None:
+    document = {**public(built[1]), "form": "dehydrated"}
+    privacy = card(document).split("## Privacy")[1].split("\n## ")[0]
+    assert "holds no words" in privacy and "marks" not in privacy
+
+
+def test_a_sign_off_replaces_the_stamp_for_this_very_build(
+    built: tuple[BuildFolder, Any], tmp_path: Path
+) -> None:
+    folder, manifest = built
+    signed = tmp_path / "signed.toml"
+    signed.write_text(
+        '[signoff]\nname = "Dr. A"\nrole = "psychologist"\ndate = 2026-11-20\nscope = "200 rows"\n'
+    )
+    write_card(folder, manifest, signed)
+    readme = folder.release / "README.md"
+    assert "**Screen signed off** by Dr. A, psychologist, 2026-11-20" in readme.read_text()
+    assert "Not reviewed by a clinician" not in readme.read_text()
+    write_card(folder, manifest)  # after a deletion, say
+    assert "Dr. A" in readme.read_text()
+    write_card(folder, {**manifest, "fingerprint": "another"})
+    assert "Dr. A" not in readme.read_text() and "Not reviewed by a clinician" in readme.read_text()
+
+
+def test_a_copy_writes_its_card_again(built: tuple[BuildFolder, Any], tmp_path: Path) -> None:
+    copy = built[0].release.rename(tmp_path / "copy")
+    wanted = {name: (copy / name).read_bytes() for name in pages(read_public(copy))}
+    for name in wanted:
+        (copy / name).unlink()
+    done = CliRunner().invoke(make_app(), ["release", "card", str(copy)])
+    assert done.exit_code == 0, done.output
+    assert {name: (copy / name).read_bytes() for name in wanted} == wanted
+
+
+def test_a_hostile_release_json_has_no_power_over_the_page(built: tuple[BuildFolder, Any]) -> None:
+    evil = "`x`</code><script>alert(1)</script>\n# head [a](javascript:b) {{ 7 * 7 }}"
+    document = public(built[1])
+    document |= {"version": evil, "fingerprint": evil, "key_id": evil}
+    document["governance"] = dict.fromkeys(("purpose", "removal_contact"), evil)
+    document["signoff"] = dict.fromkeys(("name", "role", "date", "scope"), evil)
+    document["content"]["days"] = [evil, evil]
+    document["content"]["marks"] = {evil: 3}
+    document["content"]["eras"] = {evil: 40}
+    text = "\n---\n".join(card(document).split("\n---\n")[1:])
+    inert = re.sub(r"`[^`\n]*`", "", text)  # in code nothing acts
+    assert "<script>" not in inert and "\n# head" not in inert and "](javascript" not in inert
+    assert "49" not in text.split("## Privacy")[1].split("## Governance")[0]
