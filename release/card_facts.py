@@ -79,6 +79,8 @@ def facts(document: Document) -> dict[str, Any]:
         "signoff": document.get("signoff"),
         "pairs": _pairs(document),
         "tombstones": document.get("tombstones"),
+        "cuts": document.get("cuts"),
+        "seen_commenters": document.get("seen_commenters", {}),
         "validity": _validity(document["validity"]) if document.get("validity") else None,
     }
 

@@ -215,6 +215,20 @@ def test_pairs_have_their_funnel(built: tuple[BuildFolder, Any]) -> None:
     assert "| strict | 900 | 12 | length ratio 885, same words 3 |" in card(document)
 
 
+def test_the_card_tells_how_it_was_split(built: tuple[BuildFolder, Any]) -> None:
+    document = public(built[1])
+    document["settings"] |= {"near": 0.0, "drop_seen_commenters": False}
+    document["seen_commenters"] = {"test": {"rows": 80, "seen": 20}}
+    text = card(document).split("## Splits")[1].split("\n## ")[0]
+    assert "By poster" in text and "case and punctuation" in text
+    assert "In test, 20 of 80 rows (25.0 %) are by somebody who answers in train" in text
+    document["settings"] |= {"near": 0.7, "drop_seen_commenters": True}
+    document["cuts"] = {"validation": "2020-01-01", "test": "2021-01-01"}
+    text = card(document).split("## Splits")[1].split("\n## ")[0]
+    assert "validation from 2020-01-01, test from 2021-01-01" in text and "By poster" not in text
+    assert "0.7 or more" in text and "20 of 80" not in text
+
+
 def test_removed_rows_are_told(built: tuple[BuildFolder, Any]) -> None:
     document = public(built[1])
     assert "have left in this way" not in card(document)
