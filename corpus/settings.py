@@ -43,6 +43,10 @@ class Settings:
     op_habit: str = "kept"  # "taken_out": thanks of a poster who thanks everybody count less
     annotate: tuple[str, ...] = ()  # of labeling.screen.ANNOTATIONS; (): nothing is screened
     splits: tuple[tuple[str, float], ...] = (("train", 0.8), ("validation", 0.1), ("test", 0.1))
+    split_by: str = "poster"  # or "time": train is the past, test is what came last
+    cuts: tuple[str, ...] = ()  # by time: first days of validation and test; (): by the shares
+    near: float = 0.7  # Jaccard of texts from which one leaves its split; 0: only equal words
+    drop_seen_commenters: bool = False  # of validation and test, who also writes in train
     limit: int | None = None  # wanted lines taken per dump file; None: all
 
     workers: int | None = _execution(None)  # None: min(cores, (RAM - 4 GB) / 2.2 GB)
@@ -64,6 +68,7 @@ class Settings:
 
 
 _KNOWN = {f.name: f for f in dataclasses.fields(Settings)}
+_CHOICES = {"silence": ("negative", "unlabelled"), "split_by": ("poster", "time")}
 
 
 def presets() -> list[str]:
@@ -141,14 +146,25 @@ def _coerce(key: str, value: Any, where: str) -> Any:
         if not isinstance(value, bool):
             raise SettingsError(f"{key} = {value!r} is not of type bool", where, "true or false")
         return value
-    if key == "silence" and value not in ("negative", "unlabelled"):
-        raise SettingsError(f"silence = {value!r}", where, "use negative or unlabelled")
+    if key in _CHOICES and value not in _CHOICES[key]:
+        raise SettingsError(f"{key} = {value!r}", where, f"use {' or '.join(_CHOICES[key])}")
+    if kind == "float":
+        return _near(value, where)
     wanted = int if kind.startswith("int") else str
     if isinstance(value, bool) or not isinstance(value, wanted):
         raise SettingsError(f"{key} = {value!r} is not of type {kind}", where, "correct the value")
     if isinstance(value, int) and value < 1 and key != "min_words":
         raise SettingsError(f"{key} = {value} is below 1", where, "correct the value")
     return value
+
+
+def _near(value: Any, where: str) -> float:
+    """Below .5 two texts of different people are alike by chance, and nothing keeps a join fast."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise SettingsError(f"near = {value!r} is not a number", where, "write near = 0.7")
+    if value and not 0.5 <= value <= 1:
+        raise SettingsError(f"near = {value} is not in [0.5, 1]", where, "use 0.7, or 0 for off")
+    return float(value)
 
 
 def _splits(value: Any, where: str) -> tuple[tuple[str, float], ...]:

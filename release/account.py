@@ -64,6 +64,8 @@ def build_manifest(
         "splits": released["splits"],
         "masked": released["masked"],
         "content": released["content"],
+        "seen_commenters": released["seen_commenters"],
+        **({"cuts": released["cuts"]} if "cuts" in released else {}),
         "warnings": [*_warnings(inputs, labels, released), *_faulty(faults)],
     }
 

@@ -35,6 +35,7 @@ from .card import write_card
 from .pool import run_stage
 from .pseudonyms import Key, load_key
 from .resume import finished_inputs, forget_after_ingest, open_build, refuse_foreign
+from .splits import given_cuts
 from .write import write_release
 
 Progress = Callable[[str, int, int], None]
@@ -59,6 +60,7 @@ def build(
     paths = find_dumps(dumps)
     key = key or load_key()
     check_annotations(settings.annotate)
+    given_cuts(settings)
     rules = [f"{f.name}@{f.version}" for f in resolve(settings.functions)]
     refuse_foreign(out)
     plan = _plan(settings)

@@ -56,6 +56,12 @@ def build(
     limit: Annotated[
         int | None, typer.Option(help="Take only so many wanted lines of each dump file.")
     ] = None,
+    cuts: Annotated[
+        Path | None,
+        typer.Option(
+            help="An earlier build by time: its cuts, so that its test rows never become train."
+        ),
+    ] = None,
     fresh: Annotated[
         bool,
         typer.Option(
@@ -74,6 +80,7 @@ def build(
     from ..corpus.settings import load_settings
     from .build import build as run
     from .progress import shown
+    from .splits import cuts_of
 
     flags = {
         "subreddits": () if subreddits == "all" else _names(subreddits),
@@ -83,6 +90,7 @@ def build(
         "memory_limit": memory_limit,
         "limit": limit,
         "tolerate": tolerate,
+        **({"split_by": "time", "cuts": cuts_of(cuts)} if cuts else {}),
     }
     settings = load_settings(preset or "default", config, **flags)
     console = Console(stderr=True)

@@ -71,10 +71,13 @@ def _splits(manifest: Manifest) -> str:
         f"{name} {_count(s['rows'])} rows of {_n(s['groups'], 'poster')}"
         for name, s in splits(manifest)["effectiveness"].items()
     )
-    n_twins = sum(manifest["stages"]["full"]["dropped"].values())
+    dropped = manifest["stages"]["full"]["dropped"]
+    n_twins = sum(n for reason, n in dropped.items() if "twin_in_" in reason)
+    by = "time, with no poster in two of them," if manifest.get("cuts") else "poster"
     return (
-        f"Splits are by poster ({sizes}); {_n(n_twins, 'row')} whose post or long comment "
-        "stood word for word in a split farther from training left."
+        f"Splits are by {by} ({sizes}); {_n(n_twins, 'row')} whose post or long comment "
+        "stood word for word, or nearly (Jaccard of three-word shingles), in a split farther from "
+        "training left."
     )
 
 

@@ -26,7 +26,7 @@ from ..labeling.screen import annotate
 from .columns import VOTES
 from .features import arrow_schema
 from .pseudonyms import SAMPLE_KEY, Key, pseudonym
-from .splits import ORDER, group_of, split_of
+from .splits import ORDER, commenter_key, group_of, split_of
 from .twins import comment_key, post_key
 
 _EXTRA = (
@@ -34,6 +34,8 @@ _EXTRA = (
     pa.field("_group", pa.uint64(), nullable=False),  # of the OP, or of the thread
     pa.field("_post_key", pa.uint64(), nullable=False),
     pa.field("_comment_key", pa.uint64(), nullable=False),
+    pa.field("_commenter", pa.uint64(), nullable=False),  # 0: the account is gone
+    pa.field("_post_day", pa.int32(), nullable=False),  # days since 1970, UTC
 )
 SHAPED_SCHEMA = pa.schema([*arrow_schema("full"), *_EXTRA])
 DECIMALS = 2  # of probabilities and scores: more digits would make rows findable (docs/design/0006)
@@ -125,6 +127,8 @@ class _Shaper:
             "followup_days": pc.floor(x["followup_days"]),
             **self._thread_columns(x, text),
             "_comment_key": pa.array([comment_key(c or "") for c in comments], pa.uint64()),
+            "_commenter": pa.array(map(commenter_key, x["commenter"].to_pylist()), pa.uint64()),
+            "_post_day": pc.cast(pc.divide(x["post_created_utc"], _DAY_S), pa.int32()),
         }
         for name in ("subreddit", "era", "invented", "observable", "position", "n_siblings"):
             columns[name] = x[name]

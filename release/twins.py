@@ -1,7 +1,7 @@
 """Texts that would stand in two splits: found by digest, and which of the copies leaves.
 
-Keys are 64-bit digests, so millions of texts compare as integers. Near-duplicates fit in here:
-a MinHash band is one more key of a row.
+Keys are 64-bit digests, so millions of texts compare as integers. Texts that are only nearly the
+same: `release/near_rows.py`.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ file by file, so memory holds a few integers per row and one batch of text.
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,8 +41,8 @@ def write_release(
     """Writes `redditess/data/**` and returns its part of the manifest.
 
     `{"stages": {config: {"rows_in", "rows_out", "dropped", "files"}}, "splits": {config: {split:
-    {"rows", "groups", "bytes", "labels"}}}, "masked", "content", "annotated",
-    "warnings"}`. A split without rows
+    {"rows", "groups", "bytes", "labels"}}}, "masked", "content", "annotated", "seen_commenters",
+    "warnings"}`, and "cuts" of a build that is split by time. A split without rows
     has no file: `load_dataset` cannot load one (docs/design/0006). Buckets that are not shaped
     yet are shaped here.
     """
@@ -49,7 +50,8 @@ def write_release(
         if not (folder.shaped / path.name).is_file():
             shape_bucket(folder, int(path.stem[1:]), settings, key)
     parts = folder.buckets(folder.shaped)
-    rows = read_rows(parts)
+    with tempfile.TemporaryDirectory(prefix=".tmp-near-", dir=folder.root) as scratch:
+        rows = read_rows(parts, settings, Path(scratch))
     bytes_per_row = _bytes_per_row(parts, len(rows.split))
     shutil.rmtree(folder.release / "data", ignore_errors=True)  # shards of a killed run
     stages: dict[str, Any] = {}
@@ -71,6 +73,7 @@ def write_release(
             "marks": count_marks(_copied(parts, rows.of("full"), list(TEXTS))),
         },
         "annotated": count_annotations(_copied(parts, rows.of("full"), list(ANNOTATED))),
+        **rows.facts,
         "warnings": _empty(splits),
     }
 

@@ -39,6 +39,12 @@ _REASONS = {
     "twin_in_train": "twins of a train row",
     "twin_in_validation": "twins of a validation row",
     "twin_in_test": "twins of a test row",
+    "near_twin_in_train": "nearly a train row",
+    "near_twin_in_validation": "nearly a validation row",
+    "near_twin_in_test": "nearly a test row",
+    "poster_in_later_split": "poster came back later",
+    "written_after_split": "written too late",
+    "commenter_in_train": "commenter is in train",
 }
 _MEANINGS = {
     "not_candidate": "the line names another community; it was never parsed",
@@ -54,7 +60,13 @@ _MEANINGS = {
     "unlabelled": "no rule could tell; they are in the config `full`",
     "twin_in_train": "a near-duplicate would leak between splits",
     "twin_in_validation": "a near-duplicate would leak between splits",
-    "twin_in_test": "a near-duplicate would leak between splits",
+    "twin_in_test": "the same words would leak between splits",
+    "near_twin_in_train": "a near-duplicate would leak between splits",
+    "near_twin_in_validation": "a near-duplicate would leak between splits",
+    "near_twin_in_test": "a near-duplicate would leak between splits",
+    "poster_in_later_split": "its poster posted again in the period of a later split",
+    "written_after_split": "the comment came when the period of its split was over",
+    "commenter_in_train": "who wrote it writes in train, too",
 }
 
 SIGNALS = {
