@@ -75,7 +75,7 @@ class Hub:
         self.token = token or get_token()
         self.api = HfApi(token=self.token or False)
         self.pause, self.note = pause, note
-        self._at: dict[str, Any] = {"repo_id": repo_id, "repo_type": repo_type}
+        self.at: dict[str, Any] = {"repo_id": repo_id, "repo_type": repo_type}
 
     # -- looking
 
@@ -85,7 +85,7 @@ class Hub:
 
         def look() -> Any | None:
             try:
-                return self.api.repo_info(**self._at)
+                return self.api.repo_info(**self.at)
             except RepositoryNotFoundError as error:
                 if isinstance(error, GatedRepoError) or error.response.status_code != 404:
                     raise
@@ -99,7 +99,7 @@ class Hub:
 
         def look() -> Snapshot | None:
             try:
-                found: Any = self.api.repo_info(**self._at, revision=revision, files_metadata=True)
+                found: Any = self.api.repo_info(**self.at, revision=revision, files_metadata=True)
             except RevisionNotFoundError:
                 return None
             files = {
@@ -112,7 +112,7 @@ class Hub:
 
     def tagged(self, name: str) -> Snapshot | None:
         """The files under a tag; None where there is no such tag."""
-        tags = self._call("list the tags", lambda: self.api.list_repo_refs(**self._at).tags)
+        tags = self._call("list the tags", lambda: self.api.list_repo_refs(**self.at).tags)
         commit = next((tag.target_commit for tag in tags if tag.name == name), None)
         return self.snapshot(commit) if commit else None
 
@@ -129,7 +129,7 @@ class Hub:
         """Makes the repository; one that exists already is left as it is."""
 
         def do() -> None:
-            self.api.create_repo(**self._at, private=private, exist_ok=True)
+            self.api.create_repo(**self.at, private=private, exist_ok=True)
 
         self._call("create the repository", do, lambda: self.settings() is not None)
 
@@ -144,7 +144,7 @@ class Hub:
             return
         self._call(
             "change the settings",
-            lambda: self.api.update_repo_settings(**self._at, **wanted),
+            lambda: self.api.update_repo_settings(**self.at, **wanted),
             is_set,
         )
         if not is_set():
@@ -157,7 +157,7 @@ class Hub:
         """Makes a branch at a commit; one that exists is left where it is."""
 
         def do() -> None:
-            self.api.create_branch(**self._at, branch=name, revision=commit)
+            self.api.create_branch(**self.at, branch=name, revision=commit)
 
         self._call(f"make the branch {name}", do, lambda: self.snapshot(name) is not None)
 
@@ -165,9 +165,18 @@ class Hub:
         """Removes a branch, if it is there."""
 
         def do() -> None:
-            self.api.delete_branch(**self._at, branch=name)
+            self.api.delete_branch(**self.at, branch=name)
 
         self._call(f"remove the branch {name}", do, lambda: self.snapshot(name) is None)
+
+    def drop_tag(self, name: str) -> None:
+        """Removes a tag, if it is there."""
+
+        def do() -> None:
+            if self.tagged(name) is not None:
+                self.api.delete_tag(**self.at, tag=name)
+
+        self._call(f"remove the tag {name}", do, lambda: self.tagged(name) is None)
 
     def tag(self, name: str, commit: str) -> None:
         """Names a commit. A tag that stands elsewhere is not moved (RemoteError)."""
@@ -177,7 +186,7 @@ class Hub:
             return found is not None and found.commit == commit
 
         def do() -> None:
-            self.api.create_tag(**self._at, tag=name, revision=commit)
+            self.api.create_tag(**self.at, tag=name, revision=commit)
 
         self._call(f"set the tag {name}", do, stands)
 
@@ -204,7 +213,7 @@ class Hub:
 
         def do() -> None:
             self.api.create_commit(
-                **self._at, revision=branch, operations=operations(), commit_message=message,
+                **self.at, revision=branch, operations=operations(), commit_message=message,
                 parent_commit=parent,
             )  # fmt: skip
 

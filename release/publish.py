@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..corpus.errors import RemoteError
+from .forget import forget_older, older
 from .going_up import File, digest_of
 from .governance import What
 from .hub import Hub, RepoType, Snapshot, Stale, additions, deletions, moves
@@ -35,6 +36,7 @@ class Plan:
     rows: Mapping[str, Mapping[str, int]]  # config -> split -> rows; empty for models
     private: bool = False
     tag: str = ""  # empty: named by content
+    forget: bool = False  # take older versions off the Hub, for good
     gate: Mapping[str, str] = field(default_factory=dict)  # what the card asks: field -> type
 
     @property
@@ -89,6 +91,10 @@ def carry_out(
         _verify(plan, hub, verified, told)
         main = _move_main(plan, hub, journal, before, verified)
     told("main", 1, 1)
+    if plan.forget:
+        main = forget_older(hub, plan.tag_name)
+        if not plan.is_held_by(main):
+            raise RemoteError("somebody else published meanwhile", plan.repo_id, "look at main")
     _set_tag(plan, hub, main)
     hub.drop_branch(plan.branch)
     journal.finish(plan.digest, main.commit, plan.tag_name)
@@ -232,7 +238,7 @@ def _set_tag(plan: Plan, hub: Hub, main: Snapshot) -> None:
 
 
 def compare(plan: Plan, hub: Hub) -> dict[str, Any]:
-    """What a publish would change, by reading only: {"exists", "upload", "delete", "keep"}."""
+    """What a publish would change: {"exists", "upload", "delete", "keep", "forget"}; reads only."""
     exists = hub.settings() is not None
     main = (hub.snapshot("main") if exists else None) or Snapshot("", {})
     missing = plan.missing(main)
@@ -241,4 +247,5 @@ def compare(plan: Plan, hub: Hub) -> dict[str, Any]:
         "upload": [file.name for file in missing],
         "delete": plan.stale(main),
         "keep": len(plan.files) - len(missing),
+        "forget": older(hub, plan.tag_name) if exists and plan.forget else [],
     }

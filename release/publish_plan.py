@@ -54,6 +54,7 @@ def plan_release(
     *,
     private: bool = False,
     tag: str | None = None,
+    forget: bool = False,
     check: Check = house_check,
 ) -> Prepared:
     """Refuses what must not go up, in this order: names, agreement, files, manifest, check.
@@ -71,7 +72,7 @@ def plan_release(
     check(release.folder)
     plan = Plan(
         repo_id, "dataset", what, tuple(files), rows_by_split(release.manifest), private, tag or "",
-        gate,
+        forget, gate,
     )  # fmt: skip
     return Prepared(plan, Journal(release.journal, repo_id))
 

@@ -38,6 +38,13 @@ def publish(
     tag: Annotated[
         str | None, typer.Option(help="Name of this version, such as v1.0; else by content.")
     ] = None,
+    forget_older: Annotated[
+        bool,
+        typer.Option(
+            "--forget-older",
+            help="Remove all older versions from the Hub for good: tags, history, files.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Publish a finished build on the Hub, whole or not at all.
@@ -49,7 +56,7 @@ def publish(
     """
     from .hub import Hub
 
-    plan, journal = _prepared(words, preview, private, tag)
+    plan, journal = _prepared(words, preview, private, tag, forget_older)
     hub = Hub(plan.repo_id, plan.repo_type, note=_note)
     if dry_run:
         _tell(_dry(plan, hub), as_json)
@@ -64,7 +71,9 @@ def publish(
     _tell({**described(plan), "dry_run": False, **done}, as_json)
 
 
-def _prepared(words: list[str], preview: bool, private: bool, tag: str | None) -> Prepared:
+def _prepared(
+    words: list[str], preview: bool, private: bool, tag: str | None, forget: bool
+) -> Prepared:
     if len(words) != (1 if preview else 2):
         wanted = "NAME alone with --preview" if preview else "FOLDER and NAME"
         raise typer.BadParameter(f"give {wanted}")
@@ -74,7 +83,7 @@ def _prepared(words: list[str], preview: bool, private: bool, tag: str | None) -
         return plan_preview(words[0], private=private, tag=tag)
     from .publish_plan import plan_release
 
-    return plan_release(Path(words[0]), words[1], private=private, tag=tag)
+    return plan_release(Path(words[0]), words[1], private=private, tag=tag, forget=forget)
 
 
 def _note(words: str) -> None:
@@ -97,7 +106,7 @@ def _dry(plan: Any, hub: Any) -> dict[str, Any]:
         changes: dict[str, Any] = compare(plan, hub)
     except RemoteError as error:
         _note(f"note: {error}")
-        changes = {"exists": None, "upload": [], "delete": [], "keep": 0}
+        changes = {"exists": None, "upload": [], "delete": [], "keep": 0, "forget": []}
     return {**described(plan), "dry_run": True, **changes, "commit": None}
 
 
@@ -137,4 +146,5 @@ def _changes(found: dict[str, Any]) -> list[str]:
     return [
         f"would go up: {len(found['upload'])} files, {found['keep']} are there already",
         f"would be removed from main: {gone or 'nothing'}",
+        *([f"would be forgotten: {', '.join(found['forget'])}"] if found["forget"] else []),
     ]

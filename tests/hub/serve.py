@@ -73,6 +73,10 @@ class Hub(Xet, Storage):
             ("POST", f"{API}/branch/{REV}", self.branch),
             ("DELETE", f"{API}/branch/{REV}", self.branch),
             ("POST", f"{API}/tag/{REV}", self.tag),
+            ("DELETE", f"{API}/tag/{REV}", self.untag),
+            ("POST", f"{API}/super-squash/{REV}", self.squash),
+            ("GET", f"{API}/lfs-files", self.large_files),
+            ("POST", f"{API}/lfs-files/batch", self.delete_large_files),
             ("GET", rf"/api/resolve-cache/(?P<kind>models|datasets)/{REPO}/{REV}/(?P<path>.+?)",
              self.resolve_cache),
             ("GET", rf"{PAGE}/(?:resolve|raw)/{REV}/(?P<path>.+?)", self.resolve),
@@ -341,6 +345,40 @@ class Hub(Xet, Storage):
     async def tag(self, q: web.Request) -> web.Response:
         repo, asked = self.repo(q, write=True), await q.json()
         return self._new_ref(repo, f"refs/tags/{asked['tag']}", q["match"]["rev"])
+
+    async def untag(self, q: web.Request) -> web.Response:
+        repo = self.repo(q, write=True)
+        if repo.refs.pop(f"refs/tags/{q['match']['rev']}", None) is None:
+            raise Refused(404, "Tag not found", "RevisionNotFound")
+        return web.json_response({})
+
+    async def squash(self, q: web.Request) -> web.Response:
+        """One commit without a parent. The old ones can still be named, as on the real Hub."""
+        repo, ref = self.repo(q, write=True), f"refs/heads/{q['match']['rev']}"
+        files = self.store.commits[repo.refs[ref]].files
+        repo.refs[ref] = self.store.commit(repo, None, files, (await q.json())["message"])
+        return web.json_response({})
+
+    async def large_files(self, q: web.Request) -> web.Response:
+        """Of every commit that was ever made."""
+        repo = self.repo(q, write=True)
+        found = {
+            entry.sha256: {
+                "fileOid": entry.sha256[:24], "filename": name, "oid": entry.sha256,
+                "pushedAt": commit.date, "ref": None, "size": entry.size,
+            }
+            for commit in map(self.store.commits.get, repo.commits)
+            for name, entry in commit.files.items()
+            if entry.lfs and self.store.has(entry.sha256)
+        }  # fmt: skip
+        return web.json_response(list(found.values()))
+
+    async def delete_large_files(self, q: web.Request) -> web.Response:
+        self.repo(q, write=True)
+        for start in (await q.json())["deletions"]["sha"]:
+            for path in (self.store.root / "blobs").glob(f"{start}*"):
+                path.unlink()
+        return web.json_response({})
 
     def _new_ref(self, repo: Repo, ref: str, start: str | None) -> web.Response:
         if ref in repo.refs:

@@ -226,3 +226,31 @@ def test_no_token_is_ever_told(
     assert SECRET not in said and "Signature" not in said
     assert [str(p) for p in left if SECRET.encode() in p.read_bytes()] == []
     assert (build / "publish.json").is_file()
+
+
+@pytest.mark.slow
+def test_what_had_to_go_can_be_taken_off_the_hub_for_good(
+    hub: Any, salted: Callable[..., Path]
+) -> None:
+    old, lost, new = salted("had"), salted("lost", drop=1), salted("has", n_shards=2, drop=5)
+    assert release(hub, old, "ns/redditess", "--tag", "v1").returncode == 0
+    hub.fault("POST .*/commit/main", status=403)
+    assert release(hub, lost, "ns/redditess").returncode == 1  # leaves its branch behind
+    first = hub.refs(REPO)["refs/tags/v1"]
+    shards = {d for name, d in hub.files(REPO).items() if "/train-" in name}
+    words = (new, "ns/redditess", "--tag", "v2", "--forget-older", "--json")
+    dry = json.loads(release(hub, *words, "--dry-run").stdout)
+    assert len(dry["forget"]) == 2 and dry["forget"][1] == "refs/tags/v1"
+    hub.fault("POST .*/super-squash/", status=500)
+    hub.fault("DELETE .*/tag/v1", lost=True)
+    hub.fault("POST .*/lfs-files/batch", status=503)
+    for _ in range(2):  # once more changes nothing
+        told = json.loads(release(hub, *words).stdout)
+        newest = {"refs/heads/main": told["commit"], "refs/tags/v2": told["commit"]}
+        assert hub.refs(REPO) == newest
+    assert [c["id"] for c in hub.ask("GET", f"/api/{REPO}/commits/main")] == [told["commit"]]
+    left = {file["oid"] for file in hub.ask("GET", f"/api/{REPO}/lfs-files")}
+    assert left == {d for name, d in hub.files(REPO).items() if name.endswith(".parquet")}
+    assert len(shards) >= 2 and not left & shards
+    assert counts(load(hub, list(rows(new)))) == both_ways(rows(new))
+    assert isinstance(load(hub, ["full"], first), str)  # the old commit has no rows any more

@@ -67,11 +67,13 @@ def test_two_publish_the_same_release_at_once(hub: Any, salted: Callable[..., Pa
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("there", ["old.txt", "croissant.json"])
 def test_who_comes_second_is_told_and_may_publish_over_it(
-    hub: Any, salted: Callable[..., Path]
+    hub: Any, salted: Callable[..., Path], there: str
 ) -> None:
-    first, second = salted("first"), salted("second")
-    hub.client(xet=False, do="commit", repo="ns/redditess", add={"old.txt": "x"})
+    """The Hub says 404 where a commit removes what is gone already, else 412."""
+    first, second = salted(f"first {there}"), salted(f"second {there}")
+    hub.client(xet=False, do="commit", repo="ns/redditess", add={there: "x"})
     hub.calm()
     hub.fault("POST .*/commit/main", hold=True)
     slow = hub.start(*PUBLISH, str(second), "ns/redditess", xet=False)
