@@ -21,6 +21,7 @@ class BuildFolder:
         self.exposure_model = self.root / "exposure_model.json"
         self.label_model = self.root / "label_model.json"
         self.validity = self.root / "validity.json"
+        self.known_world = self.root / "known_world.json"  # of an invented sample only
         self.settings = self.root / "settings.toml"
         self.manifest = self.root / "manifest.json"
         self.run = self.root / "run.json"

@@ -25,6 +25,7 @@ def run_demo(out: Path, *, fresh: bool = False, progress: Progress | None = None
     from ..release.card import write_card
     from ..release.pseudonyms import SAMPLE_KEY
     from .report import write_report
+    from .report.known_world import write_known_world
 
     dumps = dumps_beside(out)
     write_sample(dumps)
@@ -32,8 +33,9 @@ def run_demo(out: Path, *, fresh: bool = False, progress: Progress | None = None
         [dumps], out, load_settings("sample"), key=SAMPLE_KEY, fresh=fresh, progress=progress
     )
     folder = BuildFolder(out)
-    if read_validity(folder) is None:
+    if read_validity(folder) is None or not folder.known_world.is_file():
         validity(folder)
+        write_known_world(folder, dumps / "truth.parquet")
         write_card(folder, manifest)
     write_report(folder, out / "report.html", dumps / "truth.parquet")
     return manifest

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..corpus.artefacts import json_text, write_text
+from ..corpus.artefacts import json_text, read_json, write_text
 from ..corpus.errors import SettingsError
 from ..corpus.folder import BuildFolder
 from ..labeling.validity import read_validity
@@ -39,6 +39,7 @@ def write_card(
     document = write_public(
         folder, manifest,
         validity=read_validity(folder),
+        known_world=_known_world(folder, manifest),
         governance=_agreement(folder),
         signoff=_signoff(folder, manifest, signed_by),
     )  # fmt: skip
@@ -75,6 +76,14 @@ def card(document: Mapping[str, Any]) -> str:
     environment.filters.update(share=_share, code=_code, reason=_reason, ours=Ready, bare=_bare)
     text = environment.from_string(TEMPLATE.read_text("utf8")).render(**facts(document))
     return f"---\n{front_matter(document)}---\n{text}"
+
+
+def _known_world(folder: BuildFolder, manifest: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What `redditess demo` measured on this very build against the sample's truth."""
+    if not folder.known_world.is_file():
+        return None
+    found: dict[str, Any] = read_json(folder.known_world)
+    return found if found["fingerprint"] == manifest["fingerprint"] else None
 
 
 def _agreement(folder: BuildFolder) -> dict[str, str] | None:

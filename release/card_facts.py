@@ -81,6 +81,7 @@ def facts(document: Document) -> dict[str, Any]:
         "tombstones": document.get("tombstones"),
         "cuts": document.get("cuts"),
         "seen_commenters": document.get("seen_commenters", {}),
+        "known_world": _known_world(document.get("known_world")),
         "validity": _validity(document["validity"]) if document.get("validity") else None,
     }
 
@@ -152,6 +153,30 @@ def _agreement(document: Document) -> dict[str, str]:
     """What governance.toml says, under headings for people, in the order of the file."""
     said = document.get("governance") or {}
     return {heading: said[name] for name, heading in FIELDS.items() if name in said}
+
+
+def _known_world(found: Document | None) -> dict[str, str] | None:
+    """Figures of an invented world as words: AUC and shares, each with its interval."""
+    if not found:
+        return None
+    shares = {name: _per_cent(found[name]) for name in ("right", "reached")}
+    return {
+        **shares, "auc": cells.figure(_ends(found["auc"]), "auc"),
+        "n": f"{found['auc']['n']:,}", "lazy": f"{100 * found['lazy']:.1f} %",
+    }  # fmt: skip
+
+
+def _ends(figure: Document) -> dict[str, Any]:
+    return {"auc": figure["value"], "auc_low": figure["low"], "auc_high": figure["high"]}
+
+
+def _per_cent(figure: Document) -> str:
+    """ "62.1 % [59.1, 65.0]"; a dash where it cannot be known."""
+    if figure["value"] is None:
+        return "–"
+    if figure["low"] is None or figure["high"] is None:
+        return f"{100 * figure['value']:.1f} %"
+    return f"{100 * figure['value']:.1f} % [{100 * figure['low']:.1f}, {100 * figure['high']:.1f}]"
 
 
 def _validity(found: Document) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 A copy of the dataset can be checked, carded, synced and hydrated from it alone. It names nothing
 that only the build folder has: the files of private stages stay out. Beside the manifest it holds
-what the card says besides numbers: the agreement (`governance`), who judged the screen (`signoff`)
-and what the labels measure (`validity`).
+what the card says besides: the agreement (`governance`), who judged the screen (`signoff`), what
+the labels measure (`validity`) and, in an invented world, how true they are (`known_world`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..corpus.errors import BuildError
 from ..corpus.folder import BuildFolder
 
 FILE = "release.json"
-TOLD = ("governance", "signoff", "validity")
+TOLD = ("governance", "signoff", "validity", "known_world")
 """What is not in the manifest of a build; each may be missing."""
 
 

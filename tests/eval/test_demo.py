@@ -10,6 +10,8 @@ import pytest
 
 from redditess.corpus.manifest import read_manifest
 from redditess.eval.demo import dumps_beside, run_demo, what_next
+from redditess.release.card_check import check_card
+from redditess.release.public import read_public
 
 pytestmark = pytest.mark.slow
 
@@ -32,6 +34,14 @@ def test_the_build_never_reads_the_sealed_truth(demo_build: Path) -> None:
 def test_the_demo_says_that_everything_is_invented(demo_build: Path) -> None:
     assert "invented" in (demo_build / "redditess" / "README.md").read_text("utf8").lower()
     assert "invented" in (demo_build / "report.html").read_text("utf8").lower()
+
+
+def test_the_card_of_the_demo_holds_labels_against_the_truth_and_is_true(demo_build: Path) -> None:
+    release = demo_build / "redditess"
+    text = (release / "README.md").read_text("utf8")
+    assert "### In this invented world, the truth is known" in text
+    assert "## What the labels measure" in text
+    assert check_card(release, read_public(release)) == []
 
 
 def test_its_last_words_can_be_pasted(demo_build: Path) -> None:

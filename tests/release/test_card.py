@@ -15,6 +15,7 @@ from huggingface_hub.repocard import metadata_load
 from typer.testing import CliRunner
 
 from redditess.__main__ import make_app
+from redditess.corpus.artefacts import write_json
 from redditess.corpus.folder import BuildFolder
 from redditess.corpus.manifest import read_manifest
 from redditess.release.card import card, pages, plain, write_card
@@ -227,6 +228,25 @@ def test_the_card_tells_how_it_was_split(built: tuple[BuildFolder, Any]) -> None
     text = card(document).split("## Splits")[1].split("\n## ")[0]
     assert "validation from 2020-01-01, test from 2021-01-01" in text and "By poster" not in text
     assert "0.7 or more" in text and "20 of 80" not in text
+
+
+def test_a_known_world_is_told_of_its_own_build_only(built: tuple[BuildFolder, Any]) -> None:
+    folder, manifest = built
+    readme = folder.release / "README.md"
+    assert "the truth is known" not in readme.read_text()
+    figures = {
+        name: {"value": 0.647, "low": 0.61, "high": None, "n": 45} for name in ("auc", "right")
+    }
+    figures |= {"reached": {"value": 0.0812, "low": 0.07, "high": 0.09, "n": 99}}
+    found = {"fingerprint": manifest["fingerprint"], "lazy": 0.5713, **figures}
+    write_json(folder.known_world, found)
+    write_card(folder, manifest)
+    text = " ".join(readme.read_text().split("the truth is known")[1].split("\n## ")[0].split())
+    assert "AUC .65 (n = 45). 64.7 % of the labels are right" in text
+    assert "right on 57.1 %" in text and r"8.1 % \[7.0, 9.0\] are labelled effective" in text
+    write_json(folder.known_world, {**found, "fingerprint": "another"})
+    write_card(folder, manifest)
+    assert "the truth is known" not in readme.read_text()
 
 
 def test_removed_rows_are_told(built: tuple[BuildFolder, Any]) -> None:
