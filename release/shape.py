@@ -57,7 +57,7 @@ def shape_bucket(folder: BuildFolder, bucket: int, settings: Settings, key: Key)
             folder.root,
             "build with your own key (unset REDDITESS_KEY)",
         )
-    shaper = _Shaper(settings, key)
+    shaper = Shaper(settings, key)
     ids = np.array([pseudonym(key, c) for c in interactions["comment_id"].to_pylist()], dtype=str)
     order = np.argsort(ids, kind="stable")
     tables = [
@@ -95,7 +95,7 @@ def _cut(order: np.ndarray[Any, Any], size: int) -> Iterator[np.ndarray[Any, Any
         yield order[start : start + size]
 
 
-class _Shaper:
+class Shaper:
     """Shapes chunks of one bucket; remembers what it has done to texts that come again."""
 
     def __init__(self, settings: Settings, key: Key):
