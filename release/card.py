@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..corpus.artefacts import json_text, read_json, write_text
 from ..corpus.errors import SettingsError
@@ -23,6 +24,9 @@ from .governance import find_governance, read_governance, read_signoff
 from .public import FILE, read_public, write_public
 from .thread_picture import NAME as PICTURE
 from .thread_picture import thread_picture
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 TEMPLATE = Path(__file__).parents[1] / "dataset_card.md"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$@&])")
@@ -67,6 +71,12 @@ def card(document: Mapping[str, Any]) -> str:
     >>> plain("r/x|y <b>")
     'r/x\\\\|y \\\\<b\\\\>'
     """
+    text = _template().render(**facts(document))
+    return f"---\n{front_matter(document)}---\n{text}"
+
+
+@cache
+def _template() -> Template:
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(
@@ -74,8 +84,7 @@ def card(document: Mapping[str, Any]) -> str:
         autoescape=False, finalize=_safe,
     )  # fmt: skip
     environment.filters.update(share=_share, code=_code, reason=_reason, ours=Ready, bare=_bare)
-    text = environment.from_string(TEMPLATE.read_text("utf8")).render(**facts(document))
-    return f"---\n{front_matter(document)}---\n{text}"
+    return environment.from_string(TEMPLATE.read_text("utf8"))
 
 
 def _known_world(folder: BuildFolder, manifest: Mapping[str, Any]) -> dict[str, Any] | None:
