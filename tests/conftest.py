@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).parents[1]
+MUST_RUN_IN_CI = ("needs_system", "needs_torch")
 
 
 @pytest.fixture(scope="session")
@@ -60,10 +61,15 @@ def demo_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """In CI a test that `needs_system` must run: its skip becomes a failure."""
+    """In CI a test with a mark of `MUST_RUN_IN_CI` must run: its skip becomes a failure."""
     report = yield
-    must_run = os.environ.get("REDDITESS_CI") == "1" and item.get_closest_marker("needs_system")
-    if must_run and report.skipped and not hasattr(report, "wasxfail"):
+    in_ci = os.environ.get("REDDITESS_CI") == "1"
+    if (
+        in_ci
+        and any(map(item.get_closest_marker, MUST_RUN_IN_CI))
+        and report.skipped
+        and not hasattr(report, "wasxfail")
+    ):
         report.outcome = "failed"
         report.longrepr = f"skipped in CI, where it must run: {report.longrepr}"
     return report
