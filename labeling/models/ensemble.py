@@ -101,7 +101,8 @@ class Ensemble(LabelModel):
     the declared reliabilities (`recipient`) where the functions have some, else majority; majority,
     too, where a learned model loses a class. At least 30 gold rows choose instead, cross-fitted by
     `groups` (of OPs): another model must beat this choice by one standard error. Ties are
-    unlabelled. Where votes taught the model, no row on which all of them agree is contradicted.
+    unlabelled. Where votes taught the model, the votes of a row that all agree are not overruled by class
+    shares, only where those who speak are known to be wrong.
     Interval: that of the model chosen.
     """
 
@@ -239,7 +240,9 @@ class Ensemble(LabelModel):
 
     def predict_proba(self, L: np.ndarray, strata: np.ndarray | None = None) -> np.ndarray:
         P = self.model.predict_proba(L, strata)
-        return _with_the_unanimous(P, np.asarray(L)) if isinstance(self.model, Learned) else P
+        if not isinstance(self.model, Learned):
+            return P
+        return _with_the_unanimous(P, np.asarray(L), self.model.votes_alone(L, strata))
 
     def interval(self, L: np.ndarray, strata: np.ndarray | None = None) -> np.ndarray:
         bounds = self.model.interval(L, strata)
@@ -279,17 +282,24 @@ class Ensemble(LabelModel):
         self.model.restore(state["model"])
 
 
-def _with_the_unanimous(P: np.ndarray, L: np.ndarray) -> np.ndarray:
+def _with_the_unanimous(P: np.ndarray, L: np.ndarray, alone: np.ndarray) -> np.ndarray:
     """P with just enough moved to a class on which all votes of a row agree to make it the first.
 
-    >>> _with_the_unanimous(np.array([[0.7, 0.3]]), np.array([[1, 1]])).round(2)
-    array([[0.5, 0.5]])
+    Class shares alone never overrule them. Where `alone` (n, k), the votes' own weight, is against
+    their word (those who speak are known to be wrong more often than right), P stays.
+
+    >>> P, L = np.array([[0.7, 0.3], [0.7, 0.3]]), np.array([[1, 1], [1, -1]])
+    >>> _with_the_unanimous(P, L, np.array([[0.4, 0.6], [0.8, 0.2]])).round(2)
+    array([[0.5, 0.5],
+           [0.7, 0.3]])
     """
     if not len(P):
         return P
     heard = L >= 0
     low = np.where(heard, L, 127).min(axis=1)
     agreed = np.flatnonzero(heard.any(axis=1) & (low == np.where(heard, L, -1).max(axis=1)))
+    said = alone[agreed, low[agreed]]
+    agreed = agreed[said >= alone[agreed].max(axis=1, initial=0) - 1e-9]
     P = P.copy()
     rows = P[agreed]
     own = rows[np.arange(len(agreed)), low[agreed]]

@@ -68,8 +68,10 @@ class Learned(LabelModel):
         for f, weight in zip(self.fits, weights / weights.sum(), strict=True):
             f["weight"] = float(weight)
 
-    def _posteriors(self, L: np.ndarray, strata: np.ndarray | None) -> np.ndarray:
-        """(priors, n, k)."""
+    def _posteriors(
+        self, L: np.ndarray, strata: np.ndarray | None, *, even: bool = False
+    ) -> np.ndarray:
+        """(priors, n, k); `even`: as if classes were equally frequent, what the votes alone say."""
         L = fold(L, np.array(self.stands_for, np.int64))
         votes = tally(L, families_of(self._named()), self.n_classes)
         tags = np.full(len(L), -1) if strata is None else np.asarray(strata)
@@ -83,6 +85,7 @@ class Learned(LabelModel):
             theta = np.concatenate([theta, theta.mean(axis=1, keepdims=True)], axis=1)
             balance = np.array(f["log_balance"])
             balance = np.concatenate([balance, balance.mean(axis=0, keepdims=True)])
+            balance = np.zeros_like(balance) if even else balance
             unit = votes.column * (len(self.strata) + 1) + stratum[votes.row]
             flat = theta.reshape(-1, self.n_classes, self.n_classes)
             found.append(posterior(votes, flat, balance, unit, stratum)[0])
@@ -93,8 +96,16 @@ class Learned(LabelModel):
     def predict_proba(self, L: np.ndarray, strata: np.ndarray | None = None) -> np.ndarray:
         if not len(L):
             return np.zeros((0, self.n_classes))
-        weights = np.array([f["weight"] for f in self.fits])
-        P = np.tensordot(weights, self._posteriors(np.asarray(L), strata), axes=1)
+        return self._mixed(self._posteriors(np.asarray(L), strata))
+
+    def votes_alone(self, L: np.ndarray, strata: np.ndarray | None = None) -> np.ndarray:
+        """(n, k) as `predict_proba`, were all classes equally frequent."""
+        if not len(L):
+            return np.zeros((0, self.n_classes))
+        return self._mixed(self._posteriors(np.asarray(L), strata, even=True))
+
+    def _mixed(self, posteriors: np.ndarray) -> np.ndarray:
+        P = np.tensordot(np.array([f["weight"] for f in self.fits]), posteriors, axes=1)
         return np.asarray(P / P.sum(axis=1, keepdims=True))
 
     def interval(self, L: np.ndarray, strata: np.ndarray | None = None) -> np.ndarray:
