@@ -78,8 +78,7 @@ def read_uptake() -> tuple[list[str], np.ndarray]:
 
 def extras_of(texts: Sequence[str]) -> np.ndarray:
     """The numbers of `readers.extras` for n texts."""
-    heard = [lexicon.read(t) for t in texts]
-    return extras(texts, heard, [lexicon.uptake(t) for t in texts])
+    return extras(*lexicon.read_all(texts))
 
 
 class Space:

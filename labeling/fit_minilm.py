@@ -67,8 +67,8 @@ def fit_minilm(folder: Path, train: Comments, dev: Comments, out: Path) -> dict[
 
 
 def _inputs(encoder: Encoder, texts: list[str]) -> np.ndarray:
-    heard = [lexicon.read(text) for text in texts]
-    return inputs(encoder, texts, heard, [lexicon.uptake(text) for text in texts])
+    heard, planned = lexicon.read_all(texts)
+    return inputs(encoder, texts, heard, planned)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

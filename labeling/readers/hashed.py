@@ -25,9 +25,8 @@ class Hashed:
 
     def read_distinct(self, texts: Sequence[str]) -> Reading:
         """Distinct texts -> reading; linear in their length."""
-        heard = [lexicon.read(text) for text in texts]
-        planned = [lexicon.uptake(text) for text in texts]
-        logits = self.model.logits(texts, extras(texts, heard, planned))
+        heard, planned = lexicon.read_all(texts)
+        logits = self.model.logits(texts, extras(heard, planned))
         thanks, sides, uptake = logits[:, 0], logits[:, 1:4], logits[:, 4]
         return bounded(
             texts, heard, planned,

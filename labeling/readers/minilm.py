@@ -79,8 +79,7 @@ class MiniLM:
 
     def read_distinct(self, texts: Sequence[str]) -> Reading:
         """Distinct texts -> reading."""
-        heard = [lexicon.read(text) for text in texts]
-        planned = [lexicon.uptake(text) for text in texts]
+        heard, planned = lexicon.read_all(texts)
         logits = inputs(self.encoder, texts, heard, planned) @ self.weight + self.bias
         return bounded(
             texts, heard, planned, sigmoid(logits[:, 0]), softmax(logits[:, 1:4]),
@@ -96,7 +95,7 @@ def inputs(
 ) -> np.ndarray:
     """What the heads see: the vector (its usual size about 1 a coordinate) and the lists (n, D)."""
     vectors = encoder.embed(texts)
-    return np.hstack([vectors * vectors.shape[1] ** 0.5, extras(texts, heard, planned)])
+    return np.hstack([vectors * vectors.shape[1] ** 0.5, extras(heard, planned)])
 
 
 def installed() -> Path:
