@@ -19,7 +19,7 @@ from ..corpus.folder import BuildFolder
 from ..corpus.records import ABSTAIN, EFFECTIVE, NOT_EFFECTIVE
 from ..corpus.settings import Settings
 from .functions import LabelingFunction, resolve
-from .habit import answers, general, habit, without_habit
+from .habit import answers, general, habit, still_labelled, without_habit
 from .matrix import Column, Patterns, label_matrix, merge, patterns
 from .models import LabelModel, MajorityVote, from_json, label_model
 from .schema import LABEL_SCHEMA
@@ -115,10 +115,12 @@ class Labeler:
         """
         strata = rows.column("exposure_stratum").to_numpy()
         p, bounds, labels = _apply(self.decider, votes, strata)
+        unsure = np.zeros(len(p))
         if habits is not None:
-            before = p
+            before, said = p, labels
             p, bounds = without_habit(p, habits), without_habit(bounds, habits[:, None])
-            labels = np.where((before - 0.5) * (p - 0.5) > 0, labels, ABSTAIN).astype(np.int8)
+            labels = still_labelled(said, before, p)
+            unsure = np.where(labels != said, habits, 0.0)
         p_community, _, community = _apply(self.models["community"], votes, strata)
         _, _, recipient = _apply(self.models["recipient"], votes, strata)
         conflict = (recipient != ABSTAIN) & (community != ABSTAIN) & (recipient != community)
@@ -129,7 +131,7 @@ class Labeler:
             pa.array(labels, pa.int8(), mask=labels == ABSTAIN),
             pa.array(conflict),
             pa.array(heard.basis(labels), pa.string()),
-            pa.array(sentences(rows, heard, conflict), pa.string()),
+            pa.array(sentences(rows, heard, conflict, unsure), pa.string()),
         ]
         return pa.Table.from_arrays(arrays, schema=LABEL_SCHEMA)
 
