@@ -79,8 +79,8 @@ def ours(name: str, L: np.ndarray, k: int) -> tuple[np.ndarray, dict[str, Any]]:
     P = model.predict_proba(L)
     if isinstance(model, Ensemble):
         shares = model.balance()
-        guess = shares if shares.max() > 0.5 else np.full(k, 1 / k)
-        return np.where(np.isnan(P), guess, P), {"chosen": model.chosen, "why": model.why}
+        guess = shares if shares.max() > 0.55 else np.full(k, 1 / k)
+        return np.where(np.isnan(P), guess, P), {"chosen": model.chosen, "why": model.why, "likeness": getattr(model.model,"likeness",None)}
     return np.where(np.isnan(P), 1 / k, P), {}
 
 

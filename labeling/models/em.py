@@ -18,8 +18,11 @@ from .tally import Tally
 ITERATIONS, TOLERANCE = 300, 1e-4
 BASE_VOTES = 10.0  # ours: pseudo-votes behind the crowd's own confusion
 STRENGTHS = (2.0, 500.0)  # ours: how unlike or alike labellers can be found to be
-LEAN = 0.1  # ours: share of the rows that lean to the shares of votes: few views a row cannot tell a
-# rare class that is often missed from a rarer one that is not, and drift to the latter
+LEAN, FEW, LEAN_ROWS = 0.2, 4.0, 1500.0
+"""Ours: for each class but one, a fifth of the rows (at most LEAN_ROWS) lean to the shares of votes,
+fewer from four families a row on. With few views a rare class that is often missed looks like a
+rarer one that is not, and fits drift to the latter.
+"""
 STRATUM_VOTES = 100.0  # ours: what a labeller's pool weighs against its votes in one stratum
 
 
@@ -126,8 +129,11 @@ def _clamp(q: np.ndarray, gold: np.ndarray | None) -> np.ndarray:
 
 def _lean(votes: Tally, counts: np.ndarray, prior: Prior) -> np.ndarray:
     """(k,) pseudo-rows: a few declared ones at even shares, and LEAN of the rows as they vote."""
-    told = np.nansum(votes.shares() * counts[:, None], axis=0) if votes.n_rows else 0.0
-    return np.asarray(np.full(votes.k, prior.balance) + LEAN * told)
+    told = np.nansum(votes.shares() * counts[:, None], axis=0)
+    rows = max(float(told.sum()), 1.0)
+    n_views = float((counts[votes.row] * votes.weight).sum()) / rows
+    lean = LEAN * (votes.k - 1) * min(1.0, FEW / max(n_views, 1.0))
+    return np.asarray(prior.balance + min(lean, LEAN_ROWS / rows) * told)
 
 
 def _balance(

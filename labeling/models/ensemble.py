@@ -12,6 +12,7 @@ from ..functions.base import LabelingFunction
 from ..matrix import Column, columns_of
 from .base import LabelModel
 from .dawid_skene import CONFUSIONS
+from .dependence import joined, near_copies
 from .diagnostics import Side, comparable, describe, identification
 from .learned import Learned
 from .majority import MajorityVote
@@ -59,17 +60,20 @@ class _Shares(MajorityVote):
 
 class _Confusions(Learned):
     name = "confusions"
+    TEMPERED = True
     PRIORS = CONFUSIONS
 
 
 class _Crowd(Learned):
     name = "crowd"
+    TEMPERED = True
     PRIORS = CONFUSIONS + COINS
     PATIENCE = 0.005
 
 
 class _Pairs(Learned):
     name = "pairs"
+    TEMPERED = True
     PRIORS = COINS
 
 
@@ -141,8 +145,12 @@ class Ensemble(LabelModel):
     def _learn(self, L: np.ndarray, counts: np.ndarray, strata: Any, gold: Any) -> None:
         stands_for = copies(np.asarray(L), counts, self.n_classes)
         self.families = [self._named()[j].family or self._named()[j].name for j in stands_for]
+        # Columns that repeat a function's vote at a strength are copies by design, and one family.
+        pairs = near_copies(L, counts, self._heard(), self.n_classes)
+        self.families = joined(self._heard(), pairs)
         columns = self._heard()
         self.report = describe(L, counts, columns, self.n_classes)
+        self.report["near_copies"] = [pair._asdict() for pair in pairs]
         self.sides = identification(L, counts, columns, gold)
         self.chosen, self.why = self._by_diagnostics(L, counts)
         self.model = self._fitted(self.chosen, L, counts, strata, gold)

@@ -13,6 +13,7 @@ from .base import LabelModel
 from .diagnostics import one_sided
 from .em import Prior, expectation_maximisation, posterior
 from .tally import canonical, copies, families_of, fold, tally
+from .tempering import likeness, tempered, views
 
 HEARD = 0.01  # weight from which a prior counts in the interval
 
@@ -30,8 +31,12 @@ class Learned(LabelModel):
     PATIENCE: ClassVar[float] = 0.02
     """Ours: evidence a vote by which one prior must beat another to outweigh it e-fold."""
 
+    TEMPERED: ClassVar[bool] = False
+    """Is the answer as sure as votes left out can be predicted (see `tempering`)?"""
+
     def __init__(self, columns: Sequence[Column] | None = None):
         super().__init__(columns)
+        self.likeness = 0.0
         self.strata: list[int] = []
         self.stands_for: list[int] = []
         self.fits: list[dict[str, Any]] = []
@@ -46,16 +51,19 @@ class Learned(LabelModel):
         self.strata = np.unique(stratum).tolist()
         L = fold(L, np.array(self.stands_for, np.int64))
         # Sums run over columns in order of name: the order of functions leaves no trace.
-        votes = tally(L[:, order], families_of([columns[j] for j in order]), self.n_classes)
+        families = families_of([columns[j] for j in order])
+        votes = tally(L[:, order], families, self.n_classes)
         sided = one_sided(L[:, order], summed)
         back = np.argsort(order)
-        self.fits = []
+        self.fits, made = [], []
+        at = np.searchsorted(self.strata, stratum)
         for prior in self.PRIORS:
             fit = expectation_maximisation(
                 votes, summed, prior,
-                strata=np.searchsorted(self.strata, stratum), gold=known, one_sided=sided,
+                strata=at, gold=known, one_sided=sided,
             )  # fmt: skip
             n_strata, k = max(len(self.strata), 1), self.n_classes
+            made.append(fit)
             theta = fit.theta.reshape(-1, n_strata, k, k)[back]
             self.fits.append({
                 "prior": asdict(prior), "evidence": fit.evidence, "rounds": fit.n_iterations,
@@ -67,6 +75,11 @@ class Learned(LabelModel):
         weights = np.exp((evidence - evidence.max()) / max(self.PATIENCE * n_votes, 1.0))
         for f, weight in zip(self.fits, weights / weights.sum(), strict=True):
             f["weight"] = float(weight)
+        if self.TEMPERED and len(votes.row):
+            n_strata = int(at.max(initial=0)) + 1
+            unit = votes.column * n_strata + at[votes.row]
+            fits = [(f["weight"], m.theta, m.balance) for f, m in zip(self.fits, made, strict=True)]
+            self.likeness = likeness(votes, summed, fits, unit, at, families[votes.column])
 
     def _posteriors(
         self, L: np.ndarray, strata: np.ndarray | None, *, even: bool = False
@@ -96,7 +109,8 @@ class Learned(LabelModel):
     def predict_proba(self, L: np.ndarray, strata: np.ndarray | None = None) -> np.ndarray:
         if not len(L):
             return np.zeros((0, self.n_classes))
-        return self._mixed(self._posteriors(np.asarray(L), strata))
+        L = np.asarray(L)
+        return self._tempered(self._mixed(self._posteriors(L, strata)), L)
 
     def votes_alone(self, L: np.ndarray, strata: np.ndarray | None = None) -> np.ndarray:
         """(n, k) as `predict_proba`, were all classes equally frequent."""
@@ -108,11 +122,17 @@ class Learned(LabelModel):
         P = np.tensordot(np.array([f["weight"] for f in self.fits]), posteriors, axes=1)
         return np.asarray(P / P.sum(axis=1, keepdims=True))
 
+    def _tempered(self, P: np.ndarray, L: np.ndarray) -> np.ndarray:
+        heard = fold(L, np.array(self.stands_for, np.int64))
+        n = views(tally(heard, families_of(self._named()), self.n_classes))
+        return tempered(P, n, self.likeness)
+
     def interval(self, L: np.ndarray, strata: np.ndarray | None = None) -> np.ndarray:
         if not len(L):
             return np.zeros((0, 2))
         kept = [i for i, f in enumerate(self.fits) if f["weight"] >= HEARD]
-        P = self._posteriors(np.asarray(L), strata)[kept][:, :, 1]
+        L = np.asarray(L)
+        P = self._tempered(self._posteriors(L, strata)[kept], L)[:, :, 1]
         P = np.concatenate([P, self.predict_proba(L, strata)[None, :, 1]])
         return np.stack([P.min(axis=0), P.max(axis=0)], axis=1)
 
@@ -133,8 +153,11 @@ class Learned(LabelModel):
         return np.asarray(R[np.array(self.stands_for, np.int64)])
 
     def state(self) -> dict[str, Any]:
-        return {"strata": self.strata, "stands_for": self.stands_for, "fits": self.fits}
+        return {
+            "strata": self.strata, "stands_for": self.stands_for, "likeness": self.likeness,
+            "fits": self.fits,
+        }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
         self.strata, self.stands_for = state["strata"], state["stands_for"]
-        self.fits = state["fits"]
+        self.fits, self.likeness = state["fits"], state.get("likeness", 0.0)
