@@ -42,6 +42,7 @@ class Polarity:
         self.negators = frozenset(words["negators"].split())
         self.scale = dict.fromkeys(words["stronger"].split(), 1.4)
         self.scale |= dict.fromkeys(words["weaker"].split(), 0.6)
+        self.modifiers = self.negators | self.scale.keys()
         self.directed = frozenset(table["directed"]["words"].split())
         self.own = frozenset(table["directed"]["own"].split())
         emoji = "".join(sorted(set("".join(table["emoji"].values()))))
@@ -66,7 +67,9 @@ class Polarity:
                 if pair in self.phrases:
                     word, value, skip = pair, self.phrases[pair], i + 1
             if value:
-                found.append((i, word, self._modified(tokens, i, value)))
+                if not self.modifiers.isdisjoint(tokens[max(0, i - 3) : i]):
+                    value = self._modified(tokens, i, value)
+                found.append((i, word, value))
         return found
 
     def sum_up(
