@@ -12,7 +12,7 @@ from ...stats.intervals import Estimate, share
 from ...stats.ranking import auc
 from .order import pair_hits, pairs, within_strata
 from .rows import TASKS, Rows
-from .text import Bags, bags, beside, fit_numbers, fit_text, shared
+from .text import Bags, bags, beside, fit_numbers, fit_text, rarity, shared, weighed
 
 N_FOLDS = 5
 N_STRATA = 5
@@ -54,7 +54,7 @@ def tables(rows: Rows) -> dict[str, Any]:
             {"era": era, **_cell(rows, t.name, text[t.name], rows.era == era)}
             for era in sorted(set(rows.era)) for t in TASKS
         ],
-        "selection": _selection(rows, text),
+        "selection": _selection(rows, text, read.threads),
     }  # fmt: skip
 
 
@@ -116,8 +116,9 @@ def _by_both(true: Bags, false: Bags) -> Scorer:
 
 
 class _Fields(NamedTuple):
-    """What the text models read, one row each."""
+    """What the text models read, one row a comment."""
 
+    threads: Bags  # the posts, one row a thread, counts
     comment: Bags
     post: Bags
     both: Bags  # comment, its post, the words they share
@@ -125,13 +126,16 @@ class _Fields(NamedTuple):
 
 
 def _fields(rows: Rows) -> _Fields:
-    words, posts = bags(rows.comment), bags(rows.threads.post, "post ")
+    said, asked = bags(rows.comment), bags(rows.threads.post)
+    rare = rarity(said)
+    words, posts = weighed(said, rare, 0), weighed(asked, rarity(asked), 1)
 
     def with_posts(at: np.ndarray) -> Bags:
-        common = shared(rows.comment, [rows.threads.post[t] for t in at])
+        common = weighed(shared(said, asked.take(at)), rare, 2)
         return beside(beside(words, posts.take(at)), common)
 
-    return _Fields(words, posts.take(rows.at), with_posts(rows.at), with_posts(_mismatched(rows)))
+    own = posts.take(rows.at)
+    return _Fields(asked, words, own, with_posts(rows.at), with_posts(_mismatched(rows)))
 
 
 def _baselines(rows: Rows, name: str, fold: np.ndarray, read: _Fields) -> dict[str, np.ndarray]:
@@ -203,7 +207,7 @@ def _pairs(rows: Rows, name: str, text: np.ndarray, plain: dict[str, np.ndarray]
         }  # fmt: skip
 
 
-def _selection(rows: Rows, text: dict[str, np.ndarray]) -> dict[str, Any]:
+def _selection(rows: Rows, text: dict[str, np.ndarray], asked: Bags) -> dict[str, Any]:
     """Posters who came back against those who did not: labels know the first kind only."""
     threads = rows.threads
     known = np.flatnonzero(np.isfinite(threads.returned))
@@ -220,19 +224,20 @@ def _selection(rows: Rows, text: dict[str, np.ndarray]) -> dict[str, Any]:
                 **{"community": _cell(rows, "community", text["community"], in_group)},
             }
         )  # fmt: skip
-    return {"groups": groups, "told_by_post": _told_by_post(threads.op[known], known, back, rows)}
+    told = _told_by_post(threads.op[known], asked.take(known), back)
+    return {"groups": groups, "told_by_post": told}
 
 
 def _mean(values: np.ndarray) -> float | None:
     return round(float(values.mean()), 2) if len(values) else None
 
 
-def _told_by_post(op: np.ndarray, known: np.ndarray, back: np.ndarray, rows: Rows) -> Cell:
+def _told_by_post(op: np.ndarray, asked: Bags, back: np.ndarray) -> Cell:
     """Can the words of a post tell whether its poster comes back? AUC, split by poster."""
-    cell: Cell = {"n": len(known), "n_yes": int(back.sum())}
+    cell: Cell = {"n": len(op), "n_yes": int(back.sum())}
     fold = np.array([stable_hash("validity fold", name) % N_FOLDS for name in op], np.int64)
-    posts = bags([rows.threads.post[t] for t in known])
-    scores = np.full(len(known), np.nan)
+    posts = weighed(asked, rarity(asked))
+    scores = np.full(len(op), np.nan)
     for k in range(N_FOLDS):
         learn, there = np.flatnonzero(fold != k)[:MAX_FIT], np.flatnonzero(fold == k)
         if min(back[learn].sum(), (~back[learn]).sum()) >= FEWEST and len(there):

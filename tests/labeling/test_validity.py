@@ -19,7 +19,7 @@ from redditess.labeling.validity import measure, read_validity, validity
 from redditess.labeling.validity.order import pair_hits, pairs, within_strata
 from redditess.labeling.validity.page import document
 from redditess.labeling.validity.rows import TASKS, Rows, Threads, read
-from redditess.labeling.validity.text import bags, fit_text, shared
+from redditess.labeling.validity.text import BITS, bags, fit_text, rarity, shared, weighed
 from redditess.labeling.validity.words import text
 from redditess.labeling.vote import vote_bucket
 from redditess.stats.intervals import resampled
@@ -177,11 +177,33 @@ def test_pairs_stay_in_their_thread_and_a_long_one_is_cut() -> None:
 
 def test_a_bag_of_words_learns_words_and_empty_texts_are_harmless() -> None:
     texts = ["walk outside now"] * 30 + ["call your doctor"] * 30 + [""]
-    x, y = bags(texts), np.array([1.0] * 30 + [0.0] * 31)
+    counts, y = bags(texts), np.array([1.0] * 30 + [0.0] * 31)
+    x = weighed(counts, rarity(counts))
     scores = x.dot(fit_text(x, y))
     assert scores[0] > scores[60] > scores[30]
     assert scores[60] == 0
-    assert np.diff(shared(["walk at night"], ["the night is long"]).start).tolist() == [1]
+    assert np.bincount(x.owner(), x.value**2) == pytest.approx([1.0] * 60)
+
+
+def test_what_a_comment_shares_with_its_post_is_found_row_by_row() -> None:
+    comments = bags(["walk at night", "", "the night, the night", "walk"])
+    posts = bags(["the night is long", "the night", "is the night long", "at night"])
+    common = shared(comments, posts)
+    (night,) = bags(["night"]).place
+    assert np.diff(common.start).tolist() == [1, 0, 3, 0]  # the third: both words and their pair
+    assert common.place[0] == night
+    assert common.value[1:].tolist() == pytest.approx([1 + np.log(2)] * 3)  # as often as said
+    apart = weighed(posts, rarity(posts), 1).place
+    assert apart.min() >= 1 << BITS and apart.max() < 2 << BITS  # a field of its own
+
+
+def test_many_texts_are_read_in_parts_as_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"comment {'a' * (i % 5)} number {'b' * (i % 3)}" for i in range(25)]
+    whole = bags(texts)
+    monkeypatch.setattr("redditess.labeling.validity.text.AT_ONCE", 4)
+    for ours, theirs in zip(bags(texts), whole, strict=True):
+        assert ours.tolist() == theirs.tolist()
+    assert bags([]).n == 0
 
 
 def made(build: Callable[..., BuildFolder], rows: Callable[..., pa.Table]) -> BuildFolder:
