@@ -18,7 +18,8 @@ def add(group: typer.Typer) -> None:
 def analyze(
     build: Annotated[Path, typer.Argument(help="A finished build folder (what --out named).")],
     gold: Annotated[
-        Path | None, typer.Option(help="Human labels (id, label, rater): adds accuracy.")
+        Path | None,
+        typer.Option(help="Human labels (id, label, rater); none: those the build was made with."),
     ] = None,
     key: Annotated[
         Path | None, typer.Option(help="Key of the sheet that the ids of --gold are from.")
@@ -36,11 +37,15 @@ def analyze(
     from .analyze import analyze as figures
     from .analyze_page import document
     from .gold import read_gold
+    from .gold_rows import kept_gold
     from .sampling import read_key
 
-    names = read_key(key) if key else None
-    said = read_gold(gold, names=names).consensus() if gold else None
-    found = figures(BuildFolder(build), said)
+    folder, names = BuildFolder(build), read_key(key) if key else None
+    kept = kept_gold(folder)
+    said = kept[0].consensus() if kept else None
+    if gold:
+        said = read_gold(gold, names=names).consensus()
+    found = figures(folder, said)
     if html:
         write_text(html, document(found))
         typer.echo(f"The page is in {html}", err=True)

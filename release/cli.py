@@ -55,6 +55,12 @@ def build(
     limit: Annotated[
         int | None, typer.Option(help="Take only so many wanted lines of each dump file.")
     ] = None,
+    gold: Annotated[
+        Path | None, typer.Option(help="Labels by people (id, label, rater): docs/gold.md.")
+    ] = None,
+    sheet_key: Annotated[
+        Path | None, typer.Option(help="Key of the sheet that the ids of --gold are from.")
+    ] = None,
     fresh: Annotated[
         bool,
         typer.Option(
@@ -86,7 +92,9 @@ def build(
     settings = load_settings(preset or "default", config, **flags)
     console = Console(stderr=True)
     with shown(console) as progress:
-        manifest = run(dumps, out, settings, fresh=fresh, progress=progress)
+        manifest = run(
+            dumps, out, settings, gold=gold, sheet_key=sheet_key, fresh=fresh, progress=progress
+        )
     console.print(_summary(manifest))
     for warning in manifest["warnings"]:
         console.print(f"note: {warning}", markup=False, highlight=False)

@@ -19,9 +19,9 @@ ITERATIONS, TOLERANCE = 300, 1e-4
 BASE_VOTES = 10.0  # ours: pseudo-votes behind the crowd's own confusion
 STRENGTHS = (2.0, 500.0)  # ours: how unlike or alike labellers can be found to be
 LEAN, FEW, LEAN_ROWS = 0.2, 4.0, 1500.0
-"""Ours: for each class but one, a fifth of the rows (at most LEAN_ROWS) lean to the shares of votes,
-fewer from four families a row on. With few views a rare class that is often missed looks like a
-rarer one that is not, and fits drift to the latter.
+"""Ours: for each class but one, a fifth of the rows (at most LEAN_ROWS) lean to the shares of
+votes, fewer from four families a row on. With few views a rare class that is often missed looks
+like a rarer one that is not, and fits drift to the latter.
 """
 STRATUM_VOTES = 100.0  # ours: what a labeller's pool weighs against its votes in one stratum
 

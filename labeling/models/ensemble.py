@@ -18,6 +18,7 @@ from .learned import Learned
 from .majority import MajorityVote
 from .recipient import Recipient
 from .tally import copies, families_of, tally
+from .threshold import held_out_shift, shifted
 from .weighted import COINS
 
 IDENTIFIED = 0.5  # ours: share of votes that must be comparable with others'
@@ -104,10 +105,9 @@ class Ensemble(LabelModel):
     weighted votes below five families a row); a weighted vote where they meet in pairs. Otherwise
     the declared reliabilities (`recipient`) where the functions have some, else majority; majority,
     too, where a learned model loses a class. At least 30 gold rows choose instead, cross-fitted by
-    `groups` (of OPs): another model must beat this choice by one standard error. Ties are
-    unlabelled. Where votes taught the model, the votes of a row that all agree are not overruled by class
-    shares, only where those who speak are known to be wrong.
-    Interval: that of the model chosen.
+    `groups` (of OPs): another model, or a shift of p, must be better by one standard error. Ties
+    are unlabelled. Class shares alone never overrule votes that all agree; only where those who
+    speak are known to be wrong are they contradicted. Interval: that of the model chosen.
     """
 
     name = "ensemble"
@@ -120,6 +120,7 @@ class Ensemble(LabelModel):
         self.report: dict[str, Any] = {}
         self.families: list[str] = []
         self.sides: list[Side] = []
+        self.shift = 0.0
 
     @classmethod
     def columns_for(cls, functions: Sequence[LabelingFunction]) -> list[Column]:
@@ -157,8 +158,14 @@ class Ensemble(LabelModel):
         if isinstance(self.model, Learned) and (lost := self._lost(L, counts, strata)):
             self.why = f"{self.chosen} lost class {lost[0]}, which the votes give to many rows"
             self.chosen, self.model = "majority", self._fitted("majority", L, counts, strata, gold)
-        if gold is not None and int(counts[np.asarray(gold) >= 0].sum()) >= ENOUGH_GOLD:
+        self.shift = 0.0
+        n_gold = 0 if gold is None else int(counts[np.asarray(gold) >= 0].sum())
+        if n_gold:
+            self.report["gold"] = {"n": n_gold, "used": {"diagnostics": n_gold}}
+        if n_gold >= ENOUGH_GOLD:
             self._by_gold(L, counts, strata, np.asarray(gold))
+        if n_gold and isinstance(self.model, Learned):
+            self.report["gold"]["used"]["reliabilities"] = n_gold
 
     def _heard(self) -> list[Column]:
         """The columns, copies put into the family of the column that they repeat."""
@@ -204,32 +211,52 @@ class Ensemble(LabelModel):
     def _by_gold(self, L: np.ndarray, counts: np.ndarray, strata: Any, gold: np.ndarray) -> None:
         """Cross-fitted log loss of each candidate on the gold rows; the default unless beaten."""
         names = [n for n in CANDIDATES if n != "recipient" or self._declared()]
-        if self.chosen not in names:
-            names.append(self.chosen)
         known = (gold >= 0) & (L >= 0).any(axis=1)
         folds = self._folds(L, gold)
-        losses = {}
-        for name in names:
-            P = np.full((len(L), self.n_classes), np.nan)
-            for fold in range(FOLDS):
-                held = known & (folds == fold)
-                if held.any():
-                    model = self._fitted(name, L, counts, strata, np.where(held, -1, gold))
-                    P[held] = model.predict_proba(L[held], None if strata is None else strata[held])
-            picked = P[known, gold[known]]
-            losses[name] = -np.log(np.clip(picked, 0.01, 0.99))
+        answers = {n: self._held_out(n, L, counts, strata, gold, known, folds) for n in names}
         w = counts[known] / counts[known].sum()
+        losses = {
+            name: -np.log(np.clip(P[np.arange(len(P)), gold[known]], 0.01, 0.99))
+            for name, P in answers.items()
+        }
         mean = {name: float(w @ loss) for name, loss in losses.items()}
         best = min(mean, key=lambda name: mean[name])
         gain = losses[self.chosen] - losses[best]
         error = float(np.sqrt(w**2 @ (gain - w @ gain) ** 2))
-        self.report["gold"] = {
-            "n": int(counts[known].sum()), "cross_fitted_log_loss": mean, "standard_error": error,
-        }  # fmt: skip
+        n = int(counts[known].sum())
+        self.report["gold"] |= {"cross_fitted_log_loss": mean, "standard_error": error}
+        self.report["gold"]["used"]["choice"] = n
         if best != self.chosen and mean[self.chosen] - mean[best] > error:
-            self.why = f"{int(counts[known].sum())} gold rows prefer {best} to {self.chosen}"
+            self.why = f"{n} gold rows prefer {best} to {self.chosen}"
             self.chosen = best
             self.model = self._fitted(best, L, counts, strata, gold)
+        if self.n_classes == 2:
+            p = answers[self.chosen][:, 1]
+            self._move_threshold(p, gold[known], counts[known].astype(float), folds[known])
+
+    def _held_out(
+        self, name: str, L: np.ndarray, counts: np.ndarray, strata: Any, gold: np.ndarray,
+        known: np.ndarray, folds: np.ndarray,
+    ) -> np.ndarray:  # fmt: skip
+        """(known rows, k): what a candidate says of gold rows that taught it nothing."""
+        P = np.full((len(L), self.n_classes), np.nan)
+        for fold in range(FOLDS):
+            held = known & (folds == fold)
+            if held.any():
+                model = self._fitted(name, L, counts, strata, np.where(held, -1, gold))
+                P[held] = model.predict_proba(L[held], None if strata is None else strata[held])
+        return P[known]
+
+    def _move_threshold(
+        self, p: np.ndarray, gold: np.ndarray, weight: np.ndarray, folds: np.ndarray
+    ) -> None:
+        self.shift, gain, error = held_out_shift(p, gold, weight, folds)
+        self.report["gold"]["used"]["threshold"] = int(weight.sum())
+        self.report["gold"] |= {"shift_gain": gain, "shift_standard_error": error}
+
+    def used_gold(self) -> dict[str, int]:
+        """How many gold rows served what; what served a choice scored no choice it taught."""
+        return dict(self.report.get("gold", {}).get("used", {}))
 
     def _folds(self, L: np.ndarray, gold: np.ndarray) -> np.ndarray:
         """(n,) fold of each row: all rows of a group in one, whatever the order of rows."""
@@ -248,12 +275,15 @@ class Ensemble(LabelModel):
 
     def predict_proba(self, L: np.ndarray, strata: np.ndarray | None = None) -> np.ndarray:
         P = self.model.predict_proba(L, strata)
-        if not isinstance(self.model, Learned):
+        if isinstance(self.model, Learned):
+            P = _with_the_unanimous(P, np.asarray(L), self.model.votes_alone(L, strata))
+        if not self.shift:
             return P
-        return _with_the_unanimous(P, np.asarray(L), self.model.votes_alone(L, strata))
+        p = shifted(P[:, 1], self.shift)
+        return np.stack([1 - p, p], axis=1)
 
     def interval(self, L: np.ndarray, strata: np.ndarray | None = None) -> np.ndarray:
-        bounds = self.model.interval(L, strata)
+        bounds = shifted(self.model.interval(L, strata), self.shift)
         if not isinstance(self.model, Learned) or not len(bounds):
             return bounds
         p = self.predict_proba(L, strata)[:, 1]
@@ -278,13 +308,13 @@ class Ensemble(LabelModel):
             "diagnostics": self.report,
             "identification": [s._asdict() for s in self.sides],
             "model": self.model.state(),
-        }
+        } | ({"shift": self.shift} if self.shift else {})
 
     def restore(self, state: dict[str, Any]) -> None:
         self.chosen, self.why = state["chosen"], state["why"]
         self.report = state["diagnostics"]
         self.sides = [Side(**s) for s in state["identification"]]
-        self.families = state["families"]
+        self.families, self.shift = state["families"], state.get("shift", 0.0)
         self.model = CANDIDATES[self.chosen](self._heard())
         self.model.n_classes, self.model.n_rows = self.n_classes, self.n_rows
         self.model.restore(state["model"])

@@ -19,6 +19,7 @@ from redditess.labeling.models import (
     identification,
 )
 from redditess.labeling.models.ensemble import CANDIDATES
+from redditess.labeling.models.threshold import held_out_shift, shifted
 
 OURS = ["op_response", "op_uptake", "passed_over", "general_feedback"]
 DawidSkeneOfEnsemble = CANDIDATES["dawid_skene"]
@@ -219,7 +220,7 @@ def test_class_shares_never_overrule_votes_that_all_agree() -> None:
 
 
 def test_a_known_liar_is_not_believed_when_it_speaks_alone() -> None:
-    L, truth = planted(3000, [0.95, 0.9, 0.9, 0.85, 0.2], heard=0.6)
+    L, _ = planted(3000, [0.95, 0.9, 0.9, 0.85, 0.2], heard=0.6)
     labels = Ensemble().fit(L).predict(L)
     alone = (L[:, 4] >= 0) & (L[:, :4] < 0).all(axis=1)
     assert alone.sum() > 20
@@ -374,3 +375,45 @@ def test_a_stronger_score_weighs_a_vote_more() -> None:
     L = label_matrix(votes, columns)
     p = Ensemble(columns).fit(L).predict_proba(L)[:, 1]
     assert p.tolist() == pytest.approx([0.30, 0.25, 0.20, 0.30])  # an unknown chance adds nothing
+
+
+def told(n: int, seed: int, off: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """p that is `off` too high in log odds, labels of whom it is told, folds."""
+    rng = np.random.default_rng(seed)
+    odds = rng.normal(0, 1.2, n)
+    label = (rng.random(n) < 1 / (1 + np.exp(-odds))).astype(np.int8)
+    return 1 / (1 + np.exp(-odds - off)), label, np.arange(n) % 5
+
+
+def test_gold_moves_the_threshold_only_where_held_out_gold_says_so() -> None:
+    p, label, folds = told(400, 1, off=1.5)
+    shift, gain, error = held_out_shift(p, label, np.ones(400), folds)
+    assert shift == pytest.approx(-1.5, abs=0.35) and gain > error > 0
+    assert ((shifted(p, shift) >= 0.5) == label).mean() > ((p >= 0.5) == label).mean() + 0.03
+    moved = [held_out_shift(*told(200, s, 0.0)[:2], np.ones(200), folds[:200])[0] for s in range(9)]
+    assert moved.count(0.0) >= 7
+    assert held_out_shift(p, label, np.ones(400), np.zeros(400))[0] == 0  # nothing is held out
+
+
+def test_a_shift_moves_p_its_interval_and_the_label_together() -> None:
+    L, _ = planted(1500, [0.9, 0.8, 0.75], share=0.5)
+    made = Ensemble().fit(L)
+    p, bounds = made.predict_proba(L)[:, 1], made.interval(L)
+    made.shift = -1.0
+    again = Ensemble.from_json(made.to_json())
+    assert np.array_equal(again.predict_proba(L)[:, 1], shifted(p, -1.0))
+    assert np.allclose(again.interval(L), shifted(bounds, -1.0))
+    assert (again.predict(L) == 1).sum() < (p > 0.5).sum()
+
+
+@pytest.mark.slow
+def test_used_gold_is_counted_by_use() -> None:
+    L, truth = planted(1200, [0.9, 0.8, 0.7, 0.6], seed=9)
+    few = np.where(np.arange(1200) < 20, truth, -1)
+    assert Ensemble().fit(L, gold=few).used_gold() == {"diagnostics": 20, "reliabilities": 20}
+    many = np.where(np.arange(1200) < 100, truth, -1)
+    assert Ensemble().fit(L, gold=many).used_gold() == {
+        "diagnostics": 100, "choice": 100, "threshold": 100, "reliabilities": 100,
+    }  # fmt: skip
+    assert Ensemble().fit(L).used_gold() == {}
+    assert "shift" not in Ensemble().fit(L).state()
