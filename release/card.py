@@ -113,7 +113,10 @@ def _facts(manifest: Mapping[str, Any]) -> dict[str, Any]:
 def _validity(found: Mapping[str, Any]) -> dict[str, Any]:
     """The validity tables as cells of Markdown."""
     names = [words.TITLES[task["name"]] for task in found["tasks"]]
-    tables = {"cross": words.cross_rows, "baselines": words.baseline_rows, "pairs": words.pair_rows}
+    tables = {
+        "cross": words.cross_rows, "baselines": words.baseline_rows, "pairs": words.pair_rows,
+        "eras": words.era_rows, "selection": words.selection_rows, "dashes": words.dashes,
+    }  # fmt: skip
     return {
         "rows": found["rows"], "posters": found["posters"], "names": names,
         "witnesses": list(words.WITNESSES.values()), "told": words.told(found),

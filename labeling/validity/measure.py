@@ -25,6 +25,10 @@ BASELINES = {
     "comment_and_post": "words of comment and post",
     "mismatched_post": "the same, shown somebody else's post",
 }
+FEW_ROWS, FEW_TO_LEARN, FEW_PAIRS, FEW_IN_STRATA = (
+    "few_rows", "few_to_learn", "few_pairs", "few_in_strata",
+)  # fmt: skip
+"""Why a figure is not known (`<figure>_why`); in words: `words.REASONS`."""
 
 Cell = dict[str, Any]
 Scorer = Callable[[np.ndarray, np.ndarray, np.ndarray], list[np.ndarray]]
@@ -175,9 +179,17 @@ def _cell(rows: Rows, tested: str, scores: np.ndarray, only: np.ndarray | None =
     here &= np.isfinite(scores)
     yes, score, op = y[here] == 1, scores[here], rows.op[here]
     if min(yes.sum(), (~yes).sum()) < FEWEST:
-        return cell | _figure("auc", None) | _figure("within_length", None)
+        why = _why(scores, FEW_ROWS)
+        return cell | _figure("auc", None, why) | _figure("within_length", None, why)
     within = within_strata(score, yes, strata(rows.n_words[here]), op)
-    return cell | _figure("auc", auc(score, yes, op)) | _figure("within_length", within)
+    return (
+        cell | _figure("auc", auc(score, yes, op)) | _figure("within_length", within, FEW_IN_STRATA)
+    )
+
+
+def _why(scores: np.ndarray, otherwise: str) -> str:
+    """Why there is no figure: a model that could not learn leaves no score at all."""
+    return otherwise if np.isfinite(scores).any() else FEW_TO_LEARN
 
 
 def strata(n_words: np.ndarray) -> np.ndarray:
@@ -186,9 +198,10 @@ def strata(n_words: np.ndarray) -> np.ndarray:
     return np.searchsorted(cuts, n_words, side="left")
 
 
-def _figure(name: str, e: Estimate | None) -> Cell:
-    if e is None:
-        return {name: None, f"{name}_low": None, f"{name}_high": None}
+def _figure(name: str, e: Estimate | None, why: str | None = None) -> Cell:
+    """A value and its interval; where there is none, None and the reason as `<name>_why`."""
+    if e is None or not np.isfinite(e.value):
+        return {name: None, f"{name}_low": None, f"{name}_high": None, f"{name}_why": why}
     ends = {name: e.value, f"{name}_low": e.low, f"{name}_high": e.high}
     return {k: round(float(v), 4) if np.isfinite(v) else None for k, v in ends.items()}
 
@@ -202,8 +215,8 @@ def _pairs(rows: Rows, name: str, text: np.ndarray, plain: dict[str, np.ndarray]
         hits = pair_hits(scores, found[known])
         e = share(hits, op[known]) if len(hits) >= FEWEST else None
         yield {
-            "task": name, "by": by, "n": int(known.sum()), "posters": len(set(op[known])),
-            **_figure("accuracy", e),
+            "task": name, "by": by, "n": int(known.sum()), "n_pairs": len(found),
+            "posters": len(set(op[known])), **_figure("accuracy", e, _why(scores, FEW_PAIRS)),
         }  # fmt: skip
 
 
@@ -245,4 +258,5 @@ def _told_by_post(op: np.ndarray, asked: Bags, back: np.ndarray) -> Cell:
             scores[there] = (found - found.mean()) / (found.std() or 1.0)
     here = np.isfinite(scores)
     enough = min(back[here].sum(), (~back[here]).sum()) >= FEWEST
-    return cell | _figure("auc", auc(scores[here], back[here], op[here]) if enough else None)
+    e = auc(scores[here], back[here], op[here]) if enough else None
+    return cell | _figure("auc", e, _why(scores, FEW_ROWS))
