@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import verbs_card
+from . import options, verbs_card
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -24,49 +24,20 @@ def add_verbs(app: typer.Typer) -> None:
 
 
 def build(
-    dumps: Annotated[list[Path], typer.Argument(help="Dump files, or folders that hold some.")],
-    out: Annotated[Path, typer.Option(help="Folder of the build; new, or one to continue.")],
-    preset: Annotated[
-        str | None, typer.Option(help="Ready-made settings: `redditess presets list`.")
-    ] = None,
-    subreddits: Annotated[
-        str | None, typer.Option(help="Communities, with commas; `all` for every one.")
-    ] = None,
-    config: Annotated[
-        Path | None, typer.Option(help="TOML file with settings, over those of the preset.")
-    ] = None,
-    functions: Annotated[
-        str | None, typer.Option(help="Labeling functions, with commas; your own as module:name.")
-    ] = None,
-    label_model: Annotated[
-        str | None,
-        typer.Option(help="How votes become a label: ensemble, recipient, majority, paper, …"),
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="Processes; as many as cores and memory allow.")
-    ] = None,
-    memory_limit: Annotated[
-        str | None, typer.Option(help="Memory for joins of all workers together, such as 4GB.")
-    ] = None,
-    tolerate: Annotated[
-        bool | None,
-        typer.Option("--tolerate", help="Count rows a labeling function fails on, and go on."),
-    ] = None,
-    limit: Annotated[
-        int | None, typer.Option(help="Take only so many wanted lines of each dump file.")
-    ] = None,
-    gold: Annotated[
-        Path | None, typer.Option(help="Labels by people (id, label, rater): docs/gold.md.")
-    ] = None,
-    sheet_key: Annotated[
-        Path | None, typer.Option(help="Key of the sheet that the ids of --gold are from.")
-    ] = None,
-    fresh: Annotated[
-        bool,
-        typer.Option(
-            "--fresh/--resume", help="Replace another build in --out, or continue this one."
-        ),
-    ] = False,
+    dumps: options.Dumps,
+    out: options.Out,
+    preset: options.Preset = None,
+    subreddits: options.Subreddits = None,
+    config: options.Config = None,
+    functions: options.Functions = None,
+    label_model: options.LabelModel = None,
+    workers: options.Workers = None,
+    memory_limit: options.MemoryLimit = None,
+    tolerate: options.Tolerate = None,
+    limit: options.Limit = None,
+    gold: options.Gold = None,
+    sheet_key: options.SheetKey = None,
+    fresh: options.Fresh = False,
 ) -> None:
     """Dump files to a labelled, split, loadable dataset in OUT/redditess.
 
@@ -82,13 +53,9 @@ def build(
 
     flags = {
         "subreddits": () if subreddits == "all" else _names(subreddits),
-        "functions": _names(functions),
-        "label_model": label_model,
-        "workers": workers,
-        "memory_limit": memory_limit,
-        "limit": limit,
-        "tolerate": tolerate,
-    }
+        "functions": _names(functions), "label_model": label_model, "workers": workers,
+        "memory_limit": memory_limit, "limit": limit, "tolerate": tolerate,
+    }  # fmt: skip
     settings = load_settings(preset or "default", config, **flags)
     console = Console(stderr=True)
     with shown(console) as progress:
