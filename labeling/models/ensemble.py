@@ -24,6 +24,7 @@ from .weighted import COINS
 IDENTIFIED = 0.5  # ours: share of votes that must be comparable with others'
 VIEWS = 2.5  # ours: families a row from which a confusion matrix can be told from class shares
 MANY_VIEWS = 5.0  # ours: families a row from which confusion matrices need no simpler rival
+CELL_VOTES = 10  # ours: votes for each number of the crowd's confusion, or one number must do
 COLLAPSE = 0.2  # ours: a class that loses four fifths of the rows that the vote gives it is lost
 ENOUGH_GOLD = 30  # ours: gold rows from which candidates are compared on them
 FOLDS = 5
@@ -178,6 +179,12 @@ class Ensemble(LabelModel):
         views = self.report["families_per_row"]
         self.report |= {"comparable_with_two": three, "comparable_in_pairs": pairs}
         seen = f"{three:.0%} of the votes stand beside two other families, {views:.1f} a row"
+        cells = self.n_classes * (self.n_classes - 1)
+        n_votes = float(counts @ (L >= 0).sum(axis=1))
+        if not self._declared() and n_votes < CELL_VOTES * self.n_classes:
+            return "majority", f"{seen}; too few votes for {self.n_classes} classes"
+        if three >= IDENTIFIED and views >= VIEWS and n_votes < CELL_VOTES * cells:
+            return "weighted", f"{seen}; too few votes for {cells} kinds of mistake"
         if three >= IDENTIFIED and views >= VIEWS:
             return ("dawid_skene" if views >= MANY_VIEWS else "mixture"), seen
         if pairs >= IDENTIFIED:
@@ -334,7 +341,7 @@ def _with_the_unanimous(P: np.ndarray, L: np.ndarray, alone: np.ndarray) -> np.n
     if not len(P):
         return P
     heard = L >= 0
-    low = np.where(heard, L, 127).min(axis=1)
+    low = np.where(heard, L, L.max()).min(axis=1)
     agreed = np.flatnonzero(heard.any(axis=1) & (low == np.where(heard, L, -1).max(axis=1)))
     said = alone[agreed, low[agreed]]
     agreed = agreed[said >= alone[agreed].max(axis=1, initial=0) - 1e-9]
