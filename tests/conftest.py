@@ -21,18 +21,24 @@ def repository() -> Path:
 
 
 @pytest.fixture(scope="session")
-def load_benchmark(repository: Path) -> Callable[[str], ModuleType]:
-    """`benchmarks/<name>.py` as a module: benchmarks are scripts and lie outside the package."""
+def load_script(repository: Path) -> Callable[[str], ModuleType]:
+    """A script of the checkout as a module, by its path: scripts lie outside the package."""
 
-    def load(name: str) -> ModuleType:
-        place = repository / "benchmarks" / f"{name}.py"
-        spec = importlib.util.spec_from_file_location(name, place)
+    def load(path: str) -> ModuleType:
+        place = repository / path
+        spec = importlib.util.spec_from_file_location(place.stem, place)
         assert spec and spec.loader
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         return module
 
     return load
+
+
+@pytest.fixture(scope="session")
+def load_benchmark(load_script: Callable[[str], ModuleType]) -> Callable[[str], ModuleType]:
+    """`benchmarks/<name>.py` as a module."""
+    return lambda name: load_script(f"benchmarks/{name}.py")
 
 
 @pytest.fixture(scope="session")
