@@ -29,6 +29,7 @@ from redditess.labeling.screen import risks
 from redditess.stats.intervals import Estimate, share, wilson
 
 FILE = Path(__file__).parents[1] / "tests" / "labeling" / "screen_items.toml"
+HELD_OUT = FILE.with_name("screen_held_out.toml")
 MOST = 6  # items of one frame
 PAIRS = (
     ("risky_advice", "harmful_advice"), ("hostility", "abuse"), ("dismissal", "abuse"),
@@ -58,6 +59,17 @@ def items() -> list[Item]:
         for kind, frames in kinds.items()
         for frame in frames
         for text in _filled(frame, slots)
+    ]
+
+
+def held_out() -> list[Item]:
+    """Items by people who did not see rules or training sentences; each is its own frame."""
+    table = tomllib.loads(HELD_OUT.read_text("utf8"))
+    return [
+        Item(category, kind == "positive", text, text, True)
+        for category, kinds in table.items()
+        for kind, texts in kinds.items()
+        for text in texts
     ]
 
 
@@ -151,8 +163,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    every = items()
-    for part, some in (("all", every), ("held", [i for i in every if i.held])):
+    for part, some in (("development", items()), ("held out", held_out())):
         for record in rows_of(measure(some), part):
             if args.json:
                 print(json.dumps(record))
