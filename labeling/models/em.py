@@ -31,13 +31,15 @@ class Prior:
     """What is declared before any vote: one point of the range that intervals span.
 
     `right` is the probability that an ordinary labeller is right; `strength` None is learned,
-    otherwise that many pseudo-votes per class; `balance` pseudo-rows per class at even shares.
+    otherwise that many pseudo-votes per class; `balance` pseudo-rows per class at even shares;
+    `lean` is the share of rows at the shares of votes (see LEAN).
     """
 
     right: float = 0.7
     strength: float | None = None
     balance: float = 1.0
     one_coin: bool = False
+    lean: float = LEAN
 
 
 @dataclass(slots=True)
@@ -60,8 +62,12 @@ def expectation_maximisation(
     strata: np.ndarray | None = None,
     gold: np.ndarray | None = None,
     one_sided: np.ndarray | None = None,
+    start: np.ndarray | None = None,
+    rounds: int = ITERATIONS,
 ) -> Fit:
-    """Fits until no row moves by 1e-4 (at most 300 rounds). Rows with gold keep their gold class.
+    """Fits until no row moves by 1e-4 (at most `rounds`). Rows with gold keep their gold class.
+
+    `start` (n, k) is where to begin, instead of at the shares of votes.
 
     `strata` (n,) are 0..S-1; units are column * S + stratum. `one_sided` (m,) columns never speak
     for all classes: their silence says nothing here, so they get one number, not a confusion.
@@ -75,12 +81,12 @@ def expectation_maximisation(
         if one_sided is None
         else one_sided | prior.one_coin
     )
-    q = _clamp(_start(votes, prior.right), gold)
+    q = _clamp(_start(votes, prior.right) if start is None else start, gold)
     strength = np.full(votes.k, 10.0 if prior.strength is None else prior.strength)
     lean = _lean(votes, counts, prior)
     theta = balance = np.zeros(0)
     n_rounds, cost = 0, 0.0
-    while n_rounds < ITERATIONS:
+    while n_rounds < rounds:
         n_rounds += 1
         N = votes.confusion(q * counts[:, None], unit, n_units)
         N = N.reshape(votes.n_columns, n_strata, votes.k, votes.k)
@@ -128,11 +134,11 @@ def _clamp(q: np.ndarray, gold: np.ndarray | None) -> np.ndarray:
 
 
 def _lean(votes: Tally, counts: np.ndarray, prior: Prior) -> np.ndarray:
-    """(k,) pseudo-rows: a few declared ones at even shares, and LEAN of the rows as they vote."""
+    """(k,) pseudo-rows: a few declared ones at even shares, and some of the rows as they vote."""
     told = np.nansum(votes.shares() * counts[:, None], axis=0)
     rows = max(float(told.sum()), 1.0)
     n_views = float((counts[votes.row] * votes.weight).sum()) / rows
-    lean = LEAN * (votes.k - 1) * min(1.0, FEW / max(n_views, 1.0))
+    lean = prior.lean * (votes.k - 1) * min(1.0, FEW / max(n_views, 1.0))
     return np.asarray(prior.balance + min(lean, LEAN_ROWS / rows) * told)
 
 

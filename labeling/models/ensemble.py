@@ -28,6 +28,7 @@ CELL_VOTES = 10  # ours: votes for each number of the crowd's confusion, or one 
 COLLAPSE = 0.2  # ours: a class that loses four fifths of the rows that the vote gives it is lost
 ENOUGH_GOLD = 30  # ours: gold rows from which candidates are compared on them
 FOLDS = 5
+DRAWS = 20  # ours: refits on resampled rows, the ends of which are the interval
 
 
 class _Shares(MajorityVote):
@@ -198,9 +199,12 @@ class Ensemble(LabelModel):
         return self.n_classes == 2 and any(c.function in priors for c in self._named())
 
     def _fitted(
-        self, name: str, L: np.ndarray, counts: np.ndarray, strata: Any, gold: Any
-    ) -> LabelModel:
+        self, name: str, L: np.ndarray, counts: np.ndarray, strata: Any, gold: Any,
+        n_draws: int = DRAWS,
+    ) -> LabelModel:  # fmt: skip
         model = CANDIDATES[name](self._heard())
+        if isinstance(model, Learned):
+            model.n_draws = n_draws
         return model.fit(L, counts, strata=strata, gold=gold, n_classes=self.n_classes)
 
     def _lost(self, L: np.ndarray, counts: np.ndarray, strata: Any) -> list[int]:
@@ -250,7 +254,7 @@ class Ensemble(LabelModel):
         for fold in range(FOLDS):
             held = known & (folds == fold)
             if held.any():
-                model = self._fitted(name, L, counts, strata, np.where(held, -1, gold))
+                model = self._fitted(name, L, counts, strata, np.where(held, -1, gold), 0)
                 P[held] = model.predict_proba(L[held], None if strata is None else strata[held])
         return P[known]
 

@@ -13,7 +13,7 @@ import numpy as np
 from .tally import Tally
 
 GRID = (0.0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.6, 1.0, 2.0)
-CLEAR = 2.0  # ours: standard errors by which votes must be predicted better before r is not 0
+CLEAR = 1.0  # ours: standard errors by which votes must be predicted better before r is not 0
 
 
 def views(votes: Tally) -> np.ndarray:
