@@ -33,6 +33,10 @@ class Hashed:
             sigmoid(thanks), softmax(sides), sigmoid(uptake), self.model.strongest,
         )  # fmt: skip
 
+    def logits(self, texts: Sequence[str]) -> np.ndarray:
+        """The heads' logits (n, 5), before any bound."""
+        return self.model.logits(texts, extras(*lexicon.read_all(texts)))
+
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
     """Logits -> probabilities, without overflow."""

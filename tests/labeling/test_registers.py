@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from redditess.labeling.fit_linear import read_uptake
+from redditess.labeling.invented import read_uptake
 
 ITEMS = Path(__file__).parent / "registers.toml"
 REGISTERS = tomllib.loads(ITEMS.read_text("utf8"))
