@@ -2,10 +2,9 @@
 
     python benchmarks/screen.py [--json]
 
-Reads tests/labeling/screen_items.toml (invented, written before the rules and apart from them) and
-prints recall and false alarms per category with 95 % Wilson intervals. Variants of one frame are
-alike, so the intervals count frames. `held`: frames on which no rule was ever corrected. Then the
-same for the sample's harmful and hostile comments, which were written for another purpose: the
+Prints recall and false alarms per category with 95 % Wilson intervals, of the items on which rules
+and heads were developed (screen_items.toml; variants of one frame are alike, so the intervals count
+frames) and of those held out (screen_held_out.toml), by people who saw neither. Then the same for the sample's harmful and hostile comments, which were written for another purpose: the
 harder and more honest figure.
 """
 
@@ -151,7 +150,7 @@ def rows_of(table: dict[str, dict[str, Estimate]], part: str) -> list[dict[str, 
         {
             "name": f"screen {category} {figure} ({part})", "ratio": round(e.value, 4),
             "bound": bounds[figure][0], "sense": bounds[figure][1], "n": e.n,
-            "baseline": "items written before the rules",
+            "baseline": f"{part} items",
             "low": round(e.low, 4), "high": round(e.high, 4), "frames": e.n_clusters,
         }
         for category, figures in table.items()

@@ -120,7 +120,7 @@ def calm_comments(path: Path) -> list[str]:
         rows = [(t, {emotions[int(i)] for i in ids.split(",")}) for t, ids, _ in
                 csv.reader(file, delimiter="\t")]  # fmt: skip
     texts = [text for text, felt in rows if not felt & _ANGRY]
-    heard = np.stack(list(by_rule(plain(pa.array(texts))).values()), axis=1).any(axis=1)
+    heard = np.stack(list(by_rule(plain(pa.array(texts))).values()), axis=1).max(axis=1).tolist()
     return [text for text, h in zip(texts, heard, strict=True) if not h]
 
 

@@ -70,14 +70,16 @@ class Heads:
         best = np.full((len(plain_texts), len(self.names)), -np.inf, np.float32)
         if len(parts.row):
             first = np.flatnonzero(np.diff(parts.row, prepend=-1))
-            best[parts.row[first]] = np.maximum.reduceat(self.scores(parts.text), first, axis=0)
+            scores = self.scores(parts.text)
+            # A piece without a word says nothing: the bias alone must not speak for it.
+            scores[[not t.strip(" .,?") for t in parts.text]] = -np.inf
+            best[parts.row[first]] = np.maximum.reduceat(scores, first, axis=0)
         return best
 
     def _sums(self, texts: list[str]) -> np.ndarray:
         grams = linear.word_grams(linear.characters(texts), self.bits)
         block = linear.counted(grams, self.bits)
-        # A piece without a word says nothing: the bias alone must not speak for it.
-        sums = np.full((len(texts), len(self.names)), -np.inf, np.float32)
+        sums = np.zeros((len(texts), len(self.names)), np.float32)
         if len(block.row):
             parts = self.table[block.column] * block.tf[:, None]
             parts[:, -1] **= 2
