@@ -84,13 +84,23 @@ def whose(op: str | None, thread: str) -> int:
     return stable_hash("gold group", op or "", "" if op else thread) >> 1
 
 
-def with_gold(counted: Patterns, rows: GoldRows) -> dict[str, np.ndarray]:
+class Given(NamedTuple):
+    """What `fit` takes."""
+
+    L: np.ndarray
+    counts: np.ndarray
+    strata: np.ndarray
+    gold: np.ndarray
+    groups: np.ndarray
+
+
+def with_gold(counted: Patterns, rows: GoldRows) -> Given:
     """The arguments of `fit`: patterns without gold by count, rows with gold one by one."""
     n, g = len(counted.counts), len(rows.label)
-    return {
-        "L": np.concatenate([counted.L, rows.L]),
-        "counts": np.concatenate([counted.counts, np.ones(g, np.int64)]),
-        "strata": np.concatenate([counted.strata, rows.strata]),
-        "gold": np.concatenate([np.full(n, -1, np.int8), rows.label]),
-        "groups": np.concatenate([np.zeros(n, np.int64), rows.group]),
-    }
+    return Given(
+        L=np.concatenate([counted.L, rows.L]),
+        counts=np.concatenate([counted.counts, np.ones(g, np.int64)]),
+        strata=np.concatenate([counted.strata, rows.strata]),
+        gold=np.concatenate([np.full(n, -1, np.int8), rows.label]),
+        groups=np.concatenate([np.zeros(n, np.int64), rows.group]),
+    )

@@ -64,11 +64,10 @@ def fit_labels(folder: BuildFolder, settings: Settings) -> dict[str, Any]:
 def _fit(model: LabelModel, counted: Patterns, rows: GoldRows | None) -> dict[str, Any]:
     if rows is None:
         return model.fit(counted.L, counted.counts, strata=counted.strata).to_json()
-    given = with_gold(counted, rows)
-    groups = given.pop("groups")
+    L, counts, strata, gold, groups = with_gold(counted, rows)
     if isinstance(model, Ensemble):
-        return model.fit(**given, groups=groups).to_json()
-    return model.fit(**given).to_json()
+        return model.fit(L, counts, strata=strata, gold=gold, groups=groups).to_json()
+    return model.fit(L, counts, strata=strata, gold=gold).to_json()
 
 
 def _used(model: LabelModel, said: Mapping[str, int]) -> dict[str, int]:

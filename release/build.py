@@ -99,7 +99,7 @@ class _Given(NamedTuple):
         if gold is None:
             return None
         names = read_key(Path(sheet_key)) if sheet_key else None
-        said = read_gold(gold, names=names, other_ids=True)
+        said = read_gold(Path(gold), names=names, other_ids=True)
         return cls(Path(gold), said, sha256(repr(said).encode()).hexdigest())
 
 

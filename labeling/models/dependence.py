@@ -45,21 +45,21 @@ def near_copies(L: np.ndarray, counts: np.ndarray, columns: Sequence[Column], k:
     what the class explains. One-sided columns (which speak only where they see their class) always
     agree and are never compared.
     """
-    L, columns = np.asarray(L), list(columns)
+    L, named = np.asarray(L), list(columns)
     same, common = agreement(L, counts)
     able = ~one_sided(L, counts)
-    order = sorted(np.flatnonzero(able), key=lambda j: columns[j].name)
+    order = sorted(np.flatnonzero(able).tolist(), key=lambda j: named[j].name)
     likely = [
-        (int(i), int(j))
+        (i, j)
         for a, i in enumerate(order)
         for j in order[a + 1 :]
         if same[i, j] >= ALIKE and common[i, j] >= ENOUGH_ROWS
     ]
     found: list[Copy] = []
     while True:
-        families = families_of(columns)
+        families = families_of(named)
         pairs = [
-            _compared(L, counts, columns, families, able, same, pair, k)
+            _compared(L, counts, named, families, able, same, pair, k)
             for pair in likely
             if families[pair[0]] != families[pair[1]]
         ]
@@ -67,8 +67,8 @@ def near_copies(L: np.ndarray, counts: np.ndarray, columns: Sequence[Column], k:
         if not clear:
             return found
         found.append(max(clear, key=lambda p: (p.missing, p.copy_of, p.function)))
-        names = joined(columns, found[-1:])
-        columns = [c._replace(family=name) for c, name in zip(columns, names, strict=True)]
+        names = joined(named, found[-1:])
+        named = [c._replace(family=name) for c, name in zip(named, names, strict=True)]
 
 
 def joined(columns: Sequence[Column], pairs: Sequence[Copy]) -> list[str]:
