@@ -4,8 +4,8 @@
 
 Prints recall and false alarms per category with 95 % Wilson intervals, of the items on which rules
 and heads were developed (screen_items.toml; variants of one frame are alike, so the intervals count
-frames) and of those held out (screen_held_out.toml), by people who saw neither. Then the same for the sample's harmful and hostile comments, which were written for another purpose: the
-harder and more honest figure.
+frames) and of those held out (screen_held_out.toml), by people who saw neither. Then the same for
+the sample's harmful and hostile comments, which were written for another purpose.
 """
 
 from __future__ import annotations
