@@ -9,6 +9,10 @@ CORE := $(VENV)/.core-installed
 DEV := $(VENV)/.dev-installed
 SOURCES := pyproject.toml constraints.txt hatch_build.py
 XDIST ?= -n auto --dist loadscope
+# torch comes first, by its exact pin. Where pip would take the Linux wheel that pulls gigabytes of
+# CUDA, TORCH_INDEX=https://download.pytorch.org/whl/cpu has the small one.
+TORCH := $(shell grep '^torch==' constraints.txt)
+TORCH_INDEX ?=
 
 .PHONY: help demo test test-fast test-all check types docs bench constraints clean
 
@@ -58,5 +62,6 @@ $(CORE): $(SOURCES) | $(BIN)/python
 	@touch $@
 
 $(DEV): $(SOURCES) | $(BIN)/python
+	$(PIP) install --no-deps $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) $(TORCH)
 	$(PIP) install -c constraints.txt -e ".[dev]"
 	@touch $(CORE) $@

@@ -104,3 +104,50 @@ WORLDS: dict[str, Callable[[np.random.Generator], tuple[np.ndarray, np.ndarray]]
     "sms": keywords(73, (0.892, 0.108), 0.4, 0.97),
     "trec": keywords(68, (0.28, 0.13, 0.1, 0.2, 0.19, 0.1), 0.96, 0.6),
 }
+
+
+def liars(
+    n: int, workers: int, votes: float, balance: tuple[float, ...], share: float
+) -> Callable[[np.random.Generator], tuple[np.ndarray, np.ndarray]]:
+    """A world in which a share of the workers is wrong more often than right, by chance or will."""
+
+    def make(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        k = len(balance)
+        truth = rng.choice(k, n, p=balance)
+        low, high = rng.uniform(0.1, 0.4, workers), rng.uniform(0.6, 0.92, workers)
+        right = np.where(rng.random(workers) < share, low, high)
+        busy = rng.normal(0, 1.4, workers)
+        L = np.full((n, workers), -1, np.int8)
+        for i in range(n):
+            m = min(workers, max(1, rng.poisson(votes)))
+            who = np.argsort(-rng.gumbel(size=workers) - busy)[:m]
+            wrong = (truth[i] + rng.integers(1, k, m)) % k
+            L[i, who] = np.where(rng.random(m) < right[who], truth[i], wrong)
+        return L, truth
+
+    return make
+
+
+def ordinal(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Four ordered grades, 165 workers, 10 votes: workers lean up or down, items lie between."""
+    n, workers, k = 1000, 165, 4
+    truth = rng.choice(k, n, p=(0.2, 0.35, 0.3, 0.15))
+    lean, spread = rng.normal(0, 0.35, workers), rng.gamma(8, 0.1, workers)
+    between = rng.normal(0, 0.3, n)
+    busy = rng.normal(0, 1.2, workers)
+    L = np.full((n, workers), -1, np.int8)
+    for i in range(n):
+        who = np.argsort(-rng.gumbel(size=workers) - busy)[:10]
+        seen = truth[i] + between[i] + lean[who] + rng.normal(0, spread[who])
+        L[i, who] = np.clip(np.rint(seen), 0, k - 1)
+    return L, truth
+
+
+STRESS: dict[str, Callable[[np.random.Generator], tuple[np.ndarray, np.ndarray]]] = {
+    "liars": liars(500, 30, 5, (0.5, 0.5), 0.35),
+    "rare": liars(2000, 400, 3, (0.9, 0.1), 0.1),
+    "few": liars(3000, 6, 4, (0.7, 0.3), 0.17),
+    "topics": liars(3000, 300, 4.6, (0.55, 0.45), 0.25),
+    "ordinal": ordinal,
+}
+"""Faults beyond the nine: liars, a rare class with three votes an item, few workers, grades."""

@@ -1,15 +1,16 @@
 """Which label model is right how often, ours and others', on any vote table?
 
     python benchmarks/label_models.py VOTES.csv TRUTH.csv [--json] [--no-peers]
-    python benchmarks/label_models.py [--worlds 3] [--seed 0] [--json] [--no-peers]
+    python benchmarks/label_models.py [--worlds 3] [--seed 0] [--stress] [--json] [--no-peers]
 
-VOTES.csv has the header `item,worker,vote`, TRUTH.csv `item,truth`; classes are any integers. Truth
-is never shown to a model. Where a worker voted twice on an item the later vote counts; items
-without truth are fitted and not scored. Without files, invented worlds (crowd_worlds.py).
+VOTES.csv has the header `item,worker,vote`, TRUTH.csv `item,truth`; classes are any integers or
+words. Truth is never shown to a model. Where a worker voted twice on an item the later vote counts;
+items without truth are fitted and not scored; both are counted on stderr. Without files, invented
+worlds (crowd_worlds.py).
 
 Accuracy and F1 are expected over ties: two equally probable classes are half right. F1 is of the
 larger class of two, else the macro mean. An item without a vote is even over classes, except for
-`ensemble`, which says the class shares that it believes if one class has more than half. Peers
+`ensemble`, which says the class shares that it believes if one class has more than .55. Peers
 (crowd-kit, Snorkel) are run where they are installed, and skipped with the reason if they fail.
 """
 
@@ -18,39 +19,92 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import sys
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from crowd_worlds import WORLDS
+from crowd_worlds import STRESS, WORLDS
 
+from redditess.corpus.errors import InputError
 from redditess.labeling.models import DawidSkene, Ensemble, LabelModel, MajorityVote, WeightedVote
 
 OURS: dict[str, type[LabelModel]] = {
     "ensemble": Ensemble, "majority": MajorityVote, "weighted": WeightedVote,
     "dawid_skene": DawidSkene,
 }  # fmt: skip
-PEERS = ("DawidSkene", "OneCoinDawidSkene", "GLAD", "MACE", "MMSR", "KOS", "snorkel")
+PEERS = (
+    "DawidSkene", "OneCoinDawidSkene", "GLAD", "MACE", "MMSR", "KOS", "Wawa", "ZeroBasedSkill",
+    "snorkel",
+)  # fmt: skip
 
 
-def read(votes: str, truth: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """L (items, workers) with -1 for silence, truth (items,) with -1 for none, classes (k,)."""
-    with open(votes, encoding="utf8", newline="") as file:
-        told = {(r["item"], r["worker"]): int(float(r["vote"])) for r in csv.DictReader(file)}
-    with open(truth, encoding="utf8", newline="") as file:
-        known = {r["item"]: int(float(r["truth"])) for r in csv.DictReader(file) if r["truth"]}
-    classes = sorted({*told.values(), *known.values()})
-    number = {c: i for i, c in enumerate(classes)}
-    items = {x: i for i, x in enumerate(sorted({item for item, _ in told} | set(known)))}
+class Table(NamedTuple):
+    """A vote table: L (items, workers) with -1 for silence, truth (items,) with -1 for none."""
+
+    L: np.ndarray
+    truth: np.ndarray
+    classes: list[str]
+    counted: dict[str, int]  # what was passed over, or cannot be scored
+
+
+def read(votes: str, truth: str) -> Table:
+    """Both files. Classes in order of number where all are numbers, else of word.
+
+    Raises InputError for a file that cannot be read, has no such column, or holds no vote.
+    """
+    counted = dict.fromkeys(("without_vote_or_worker", "voted_twice", "without_truth"), 0)
+    told: dict[tuple[str, str], str] = {}
+    for row in _rows(votes, ("item", "worker", "vote")):
+        if not all(row.values()):
+            counted["without_vote_or_worker"] += 1
+            continue
+        counted["voted_twice"] += (row["item"], row["worker"]) in told
+        told[row["item"], row["worker"]] = row["vote"]
+    known = {r["item"]: r["truth"] for r in _rows(truth, ("item", "truth")) if all(r.values())}
+    items = sorted({item for item, _ in told} | known.keys())
+    if not told or not known:
+        raise InputError("holds no row to use", votes if not told else truth, "see --help")
+    counted["without_truth"] = len(items) - len(known)
+    counted["never_voted_on"] = len(items) - len({item for item, _ in told})
+    classes = _in_order({*told.values(), *known.values()})
+    number, row_of = ({x: i for i, x in enumerate(xs)} for xs in (classes, items))
     workers = {w: j for j, w in enumerate(sorted({worker for _, worker in told}))}
     L = np.full((len(items), len(workers)), -1, np.int8 if len(classes) < 128 else np.int32)
     for (item, worker), vote in told.items():
-        L[items[item], workers[worker]] = number[vote]
+        L[row_of[item], workers[worker]] = number[vote]
     y = np.full(len(items), -1)
     for item, value in known.items():
-        y[items[item]] = number[value]
-    return L, y, np.array(classes)
+        y[row_of[item]] = number[value]
+    return Table(L, y, classes, counted)
+
+
+def _rows(path: str, columns: tuple[str, ...]) -> Iterable[dict[str, str]]:
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            if missing := [c for c in columns if c not in (reader.fieldnames or ())]:
+                raise InputError(
+                    f"has no column {missing[0]!r}", path, f"write the header {','.join(columns)}"
+                )
+            for row in reader:
+                yield {c: _plain((row[c] or "").strip()) for c in columns}
+    except (OSError, UnicodeDecodeError, csv.Error) as e:
+        raise InputError(f"cannot be read ({e})", path, "give a UTF-8 CSV file") from e
+
+
+def _plain(word: str) -> str:
+    """ "1.0" and "1" are one class (and one id); other words stay as they are."""
+    head, dot, tail = word.partition(".")
+    return head if dot and head.lstrip("-").isdigit() and not tail.strip("0") else word
+
+
+def _in_order(classes: set[str]) -> list[str]:
+    try:
+        return sorted(classes, key=lambda c: (float(c), c))
+    except ValueError:
+        return sorted(classes)
 
 
 def scores(P: np.ndarray, truth: np.ndarray) -> dict[str, float]:
@@ -79,7 +133,7 @@ def ours(name: str, L: np.ndarray, k: int) -> tuple[np.ndarray, dict[str, Any]]:
     P = model.predict_proba(L)
     if isinstance(model, Ensemble):
         shares = model.balance()
-        guess = shares if shares.max() > 0.5 else np.full(k, 1 / k)
+        guess = shares if shares.max() > 0.55 else np.full(k, 1 / k)
         return np.where(np.isnan(P), guess, P), {"chosen": model.chosen, "why": model.why}
     return np.where(np.isnan(P), 1 / k, P), {}
 
@@ -176,6 +230,7 @@ def main() -> None:
     parser.add_argument("files", nargs="*", metavar="VOTES.csv TRUTH.csv")
     parser.add_argument("--worlds", type=int, default=3, help="seeds of each invented world")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--stress", action="store_true", help="worlds of harder faults instead")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--no-peers", action="store_true")
     args = parser.parse_args()
@@ -184,12 +239,17 @@ def main() -> None:
     if not args.json:
         print(f"{'':9}{'model':18} accuracy  f1    ece")
     if args.files:
-        L, truth, classes = read(*args.files)
-        for result in measure(L, truth, len(classes), not args.no_peers, {}):
+        try:
+            found = read(*args.files)
+        except InputError as e:
+            raise SystemExit(str(e)) from e
+        notes = ", ".join(f"{k.replace('_', ' ')} {n}" for k, n in found.counted.items() if n)
+        print(f"counted: {notes or 'nothing to note'}", file=sys.stderr)
+        for result in measure(found.L, found.truth, len(found.classes), not args.no_peers, {}):
             show(result, args.json)
         return
     results = []
-    for world, make in WORLDS.items():
+    for world, make in (STRESS if args.stress else WORLDS).items():
         for seed in range(args.seed, args.seed + args.worlds):
             L, truth = make(np.random.default_rng([seed, sum(world.encode())]))
             k = int(max(L.max(), truth.max())) + 1

@@ -10,7 +10,10 @@ general thanks) in two buckets and runs in turns:
 - plain: each row as an `Interaction`, the same default rules written as if-statements over the
   same word lists, no files, on a tenth of the rows (its time is scaled up), one worker a bucket.
 
-Also printed: interactions per second, and the peak memory of a worker (its bound is a constant).
+Also printed: interactions per second; readers and the rule set against VADER; the label model's fit
+on the patterns of 10**4 and of 10**8 rows; and the peak memory of a stage, alone in a process, on a
+bucket of 100,000 rows and on one ten times as large (the default of 64 buckets makes it of 64
+million).
 """
 
 from __future__ import annotations
@@ -19,12 +22,15 @@ import argparse
 import json
 import resource
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -37,11 +43,16 @@ from redditess.corpus.settings import load_settings
 from redditess.labeling import lexicon
 from redditess.labeling.exposure_fit import fit_exposure
 from redditess.labeling.label import fit_labels, label_bucket
+from redditess.labeling.matrix import Column, patterns
+from redditess.labeling.models import Ensemble
 from redditess.labeling.vote import vote_bucket
 
 WORKERS, REPLIED, THANKED, START = 2, 0.14, 0.33, 1_546_300_800
 BOUND = 0.75  # of ours / plain, although ours also reads and writes files and keeps evidence
 READERS, VADER_BOUND = ("linear", "lexicon"), 1.0
+FIT_ROWS, FIT_BOUND = (10**4, 10**8), 1.25
+STAGES, SMALL, LARGE, MEMORY_BOUND = ("vote", "label"), 100_000, 1_000_000, 1.5
+_SHOWN = ("replies", "patterns", "small_mb", "large_mb")
 WORDS = np.array(
     [
         *("i", "feel", "so", "tired", "of", "this", "and", "the", "nights", "are", "long", "my"),
@@ -225,6 +236,83 @@ def against_vader(rows: int, rounds: int) -> list[dict[str, object]]:
     ]  # fmt: skip
 
 
+def fits(rounds: int) -> list[dict[str, object]]:
+    """The default label model on pattern counts of 10**4 rows, and on ten thousand times those.
+
+    Where every function votes on every row, and where each is silent on half: that gives more
+    patterns than such a small build can have told apart, and the fit more steps to go.
+    """
+    return [_fit(rounds, share) for share in (1.0, 0.5)]
+
+
+def _fit(rounds: int, share: float) -> dict[str, object]:
+    columns = [Column(f"f{j}", f"f{j}", family=f"f{j}") for j in range(6)]
+    rng = np.random.default_rng(5)
+    truth = rng.integers(0, 2, (FIT_ROWS[0], 1))
+    right = rng.random((FIT_ROWS[0], len(columns))) < np.linspace(0.6, 0.9, len(columns))
+    L = np.where(rng.random(right.shape) < share, np.where(right, truth, 1 - truth), ABSTAIN)
+    found = patterns(L.astype(np.int8), rng.integers(0, 9, FIT_ROWS[0]))
+    ratios = []
+    for _ in range(rounds + 1):  # the first warms up
+        small, large = (
+            _seconds(
+                lambda n=n: Ensemble(columns).fit(
+                    found.L, found.counts * (n // FIT_ROWS[0]), strata=found.strata
+                )
+            )
+            for n in FIT_ROWS
+        )
+        ratios.append(large / small)
+    return {
+        "name": f"label model on 10**8 rows against 10**4, {share:.0%} of votes cast",
+        "baseline": "10**4 rows", "ratio": round(statistics.median(ratios[1:]), 3),
+        "bound": FIT_BOUND, "sense": "<=", "n": rounds, "patterns": len(found.counts),
+    }  # fmt: skip
+
+
+def memory() -> list[dict[str, object]]:
+    """Peak memory of each stage on one bucket of LARGE rows / on one of SMALL rows."""
+    peaks: dict[str, list[int]] = {stage: [] for stage in STAGES}
+    for rows in (SMALL, LARGE):
+        with tempfile.TemporaryDirectory() as at:
+            folder = BuildFolder(at).create()
+            path = folder.bucket_file(folder.interactions, 0)
+            stretches = (make_rows(50_000, seed) for seed in range(rows // 50_000))
+            write_parquet(path, stretches, INTERACTION_SCHEMA)
+            _peak("exposure", at)
+            for stage in STAGES:
+                peaks[stage].append(_peak(stage, at))
+                if stage == "vote":
+                    _peak("fit", at)
+    return [
+        {
+            "name": f"peak memory of {stage}, {LARGE} rows against {SMALL}",
+            "baseline": f"a bucket of {SMALL} rows", "ratio": round(large / small, 3),
+            "bound": MEMORY_BOUND, "sense": "<=", "n": 1, "small_mb": small, "large_mb": large,
+        }
+        for stage, (small, large) in peaks.items()
+    ]  # fmt: skip
+
+
+def _peak(stage: str, root: str) -> int:
+    """MB of a process that runs one stage on bucket 0 and nothing else."""
+    command = [sys.executable, __file__, "--stage", stage, root]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def run_stage(stage: str, root: str) -> None:
+    folder, chosen = BuildFolder(root), load_settings("default")
+    {
+        "exposure": lambda: fit_exposure(folder),
+        "vote": lambda: vote_bucket(folder, 0, chosen),
+        "fit": lambda: fit_labels(folder, chosen),
+        "label": lambda: label_bucket(folder, 0, chosen),
+    }[stage]()
+    # Not ru_maxrss: that remembers the process that started this one.
+    status = Path("/proc/self/status").read_text("ascii")
+    print(int(status.split("VmHWM:")[1].split()[0]) // 1024)
+
+
 def _seconds(task: Callable[[], object]) -> float:
     start = time.perf_counter()
     task()
@@ -236,16 +324,22 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--stage", nargs=2, help=argparse.SUPPRESS)  # a process of `memory`
     args = parser.parse_args()
+    if args.stage:
+        run_stage(*args.stage)
+        return
     found = compare(args.rows, args.rounds)
     if find_spec("vaderSentiment"):  # extra `dev`
         found += against_vader(args.rows // 10, args.rounds)
+    found += fits(args.rounds) + memory()
     for row in found:
         if args.json:
             print(json.dumps(row))
             continue
-        if "replies" in row:
-            print(f"{row['name']}: {row['ratio']} x the time, n = {row['replies']} replies")
+        if "rows_per_s" not in row:
+            more = ", ".join(f"{k} {v}" for k, v in row.items() if k in _SHOWN)
+            print(f"{row['name']}: {row['ratio']} (bound {row['bound']}), {more}")
             continue
         print(f"{row['name']}: {row['ratio']} x the time (bound {row['bound']})")
         print(f"  {row['rows_per_s']} interactions/s ours, {row['plain_rows_per_s']} plain,")

@@ -2,11 +2,10 @@
 
     python benchmarks/screen.py [--json]
 
-Reads tests/labeling/screen_items.toml (invented, written before the rules and apart from them) and
-prints recall and false alarms per category with 95 % Wilson intervals. Variants of one frame are
-alike, so the intervals count frames. `held`: frames on which no rule was ever corrected. Then the
-same for the sample's harmful and hostile comments, which were written for another purpose: the
-harder and more honest figure.
+Prints recall and false alarms per category with 95 % Wilson intervals, of the items on which rules
+and heads were developed (screen_items.toml; variants of one frame are alike, so the intervals count
+frames) and of those held out (screen_held_out.toml), by people who saw neither. Then the same for
+the sample's harmful and hostile comments, which were written for another purpose.
 """
 
 from __future__ import annotations
@@ -29,6 +28,7 @@ from redditess.labeling.screen import risks
 from redditess.stats.intervals import Estimate, share, wilson
 
 FILE = Path(__file__).parents[1] / "tests" / "labeling" / "screen_items.toml"
+HELD_OUT = FILE.with_name("screen_held_out.toml")
 MOST = 6  # items of one frame
 PAIRS = (
     ("risky_advice", "harmful_advice"), ("hostility", "abuse"), ("dismissal", "abuse"),
@@ -58,6 +58,17 @@ def items() -> list[Item]:
         for kind, frames in kinds.items()
         for frame in frames
         for text in _filled(frame, slots)
+    ]
+
+
+def held_out() -> list[Item]:
+    """Items by people who did not see rules or training sentences; each is its own frame."""
+    table = tomllib.loads(HELD_OUT.read_text("utf8"))
+    return [
+        Item(category, kind == "positive", text, text, True)
+        for category, kinds in table.items()
+        for kind, texts in kinds.items()
+        for text in texts
     ]
 
 
@@ -139,7 +150,7 @@ def rows_of(table: dict[str, dict[str, Estimate]], part: str) -> list[dict[str, 
         {
             "name": f"screen {category} {figure} ({part})", "ratio": round(e.value, 4),
             "bound": bounds[figure][0], "sense": bounds[figure][1], "n": e.n,
-            "baseline": "items written before the rules",
+            "baseline": f"{part} items",
             "low": round(e.low, 4), "high": round(e.high, 4), "frames": e.n_clusters,
         }
         for category, figures in table.items()
@@ -151,8 +162,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    every = items()
-    for part, some in (("all", every), ("held", [i for i in every if i.held])):
+    for part, some in (("development", items()), ("held out", held_out())):
         for record in rows_of(measure(some), part):
             if args.json:
                 print(json.dumps(record))

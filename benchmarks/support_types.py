@@ -1,4 +1,4 @@
-"""How far do the strategy rules agree with ESConv's annotators? (macro-F1, clustered by dialogue)
+"""How far do strategies and support types agree with people? (macro-F1, clustered by dialogue)
 
     python benchmarks/support_types.py [--json]
 
@@ -16,8 +16,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -29,9 +31,12 @@ from redditess.labeling.support import (
     support_types,
     types_of_strategy,
 )
-from redditess.stats.intervals import Estimate, resampled
+from redditess.stats.intervals import Estimate, resampled, share
 
 ROOT = Path(__file__).parents[1]
+HELD_OUT = ROOT / "tests" / "labeling" / "support_held_out.toml"
+
+NAMES = {"coping_strategy": "coping"}  # as the held-out file says it
 
 
 def turns(folder: Path) -> tuple[list[str], np.ndarray, np.ndarray]:
@@ -56,15 +61,15 @@ def macro_f1(said: np.ndarray, truth: np.ndarray, k: int) -> float:
 
 
 def measure(folder: Path) -> dict[str, Estimate]:
-    """Macro-F1 of the rules and of two baselines; the interval is a bootstrap over dialogues."""
+    """Macro-F1 of ours and of two baselines; the interval is a bootstrap over dialogues."""
     texts, truth, dialogue = turns(folder)
     k = len(STRATEGIES)
-    by_rule = np.array([STRATEGIES.index(s) for s in strategies(pa.array(texts))])
+    ours = np.array([STRATEGIES.index(s) for s in strategies(pa.array(texts))])
     commonest = np.full(len(truth), np.bincount(truth).argmax())
     drawn = np.random.default_rng(0).permutation(truth)
     return {
         name: resampled(lambda rows, s=said: macro_f1(s[rows], truth[rows], k), dialogue)
-        for name, said in (("rules", by_rule), ("commonest", commonest), ("drawn", drawn))
+        for name, said in (("ours", ours), ("commonest", commonest), ("drawn", drawn))
     }
 
 
@@ -77,6 +82,27 @@ def by_type(folder: Path) -> dict[str, tuple[float, float]]:
             for name in SUPPORT_TYPES}  # fmt: skip
 
 
+class Heard(NamedTuple):
+    """How well one support type is heard in the held-out items."""
+
+    f1: float
+    recall: Estimate
+    false_alarms: Estimate
+
+
+def held_out() -> dict[str, Heard]:
+    """Per support type, of items by people who did not see the rules."""
+    found = tomllib.loads(HELD_OUT.read_text("utf8"))["item"]
+    heard = support_types(pa.array([i["text"] for i in found])).to_pylist()
+    table = {}
+    for name in SUPPORT_TYPES:
+        truth = np.array([NAMES.get(name, name) in i["types"] for i in found])
+        said = np.array([name in h for h in heard])
+        both = 2 * np.sum(said & truth) / max(np.sum(said) + np.sum(truth), 1)
+        table[name] = Heard(float(both), _share(said[truth]), _share(said[~truth]))
+    return table
+
+
 def _rate(
     heard: Sequence[Sequence[str]], stands: Sequence[Sequence[str]], name: str, wanted: bool
 ) -> float:
@@ -84,17 +110,32 @@ def _rate(
     return sum(rows) / len(rows) if rows else float("nan")
 
 
+def _share(hits: np.ndarray) -> Estimate:
+    return share(hits, np.arange(len(hits)))
+
+
+def _ends(e: Estimate) -> str:
+    return f"{e.value:.3f} [{e.low:.3f}, {e.high:.3f}] n = {e.n}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
+    if not args.json:
+        types = held_out()
+        print(f"held-out items, macro-F1 {np.mean([h.f1 for h in types.values()]):.3f}")
+        for name, h in types.items():
+            print(
+                f"{name:<18}F1 {h.f1:.3f}  recall {_ends(h.recall)}  others {_ends(h.false_alarms)}"
+            )
     folder = Path(os.environ.get("REDDITESS_SHARED") or ROOT.parent / "shared") / "data"
     if not (folder / "esconv").is_dir():
         print(f"skipped: ESConv is not here ({folder / 'esconv'}); set REDDITESS_SHARED")
         return
     found = measure(folder)
     if args.json:
-        ours, lazy = found["rules"], found["commonest"]
+        ours, lazy = found["ours"], found["commonest"]
         print(json.dumps({
             "name": "ESConv strategies, macro-F1", "ratio": round(ours.value, 4),
             "bound": round(lazy.value, 4), "sense": ">=", "n": ours.n, "baseline": "commonest",

@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -56,16 +56,18 @@ def write_parquet(
     schema: pa.Schema,
     *,
     stats: dict[str, Any] | None = None,
+    closing: Callable[[], dict[str, Any]] | None = None,
     metadata: dict[bytes, bytes] | None = None,
 ) -> int:
     """Writes rows, already in their declared total order, and returns how many.
 
     Row groups are re-cut to `ROWS_PER_GROUP`, whatever the size of the incoming batches: the
     bytes depend on the rows only. `stats` (JSON) rides in the footer, so that a stage's
-    accounting survives a resumed build; read it back with `read_stats`. `metadata` is merged into
-    the schema's own (a `huggingface` key, for example).
+    accounting survives a resumed build; read it back with `read_stats`. `closing` gives them once
+    the last row is written, for a stage that counts while it streams. `metadata` is merged into the
+    schema's own (a `huggingface` key, for example).
     """
-    extra = {STATS_KEY: json.dumps(stats, sort_keys=True).encode()} if stats is not None else {}
+    extra = {STATS_KEY: _json(stats)} if stats is not None else {}
     schema = schema.with_metadata({**(schema.metadata or {}), **(metadata or {}), **extra})
     n_rows = 0
     with committed(path) as tmp:
@@ -79,6 +81,8 @@ def write_parquet(
             for table in _row_groups(batches, schema):
                 writer.write_table(table, row_group_size=ROWS_PER_GROUP)
                 n_rows += table.num_rows
+            if closing:
+                writer.add_key_value_metadata({STATS_KEY: _json(closing())})
     return n_rows
 
 
@@ -102,9 +106,13 @@ def _row_groups(
         yield pa.concat_tables(held).combine_chunks()
 
 
+def _json(stats: dict[str, Any]) -> bytes:
+    return json.dumps(stats, sort_keys=True).encode()
+
+
 def read_stats(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The accounting that `write_parquet(stats=...)` left in a file's footer; {} where none."""
-    raw = (pq.read_schema(path).metadata or {}).get(STATS_KEY, b"{}")
+    raw = (pq.read_metadata(path).metadata or {}).get(STATS_KEY, b"{}")
     return dict(json.loads(raw))
 
 

@@ -20,6 +20,7 @@ class BuildFolder:
         self.op_rates = self.votes / "op_rates.parquet"  # beside the buckets: it tells OPs apart
         self.exposure_model = self.root / "exposure_model.json"
         self.label_model = self.root / "label_model.json"
+        self.gold = self.root / "gold.json"  # labels by people, by fullname: mode 0600
         self.validity = self.root / "validity.json"
         self.known_world = self.root / "known_world.json"  # of an invented sample only
         self.settings = self.root / "settings.toml"

@@ -18,6 +18,8 @@ from ..corpus.errors import BuildError
 from ..corpus.folder import BuildFolder
 from ..corpus.records import ABSTAIN, EFFECTIVE, NOT_EFFECTIVE
 from ..stats.intervals import share
+from .functions import LabelingFunction
+from .llm_votes import llm_functions
 from .matrix import Column, Patterns, label_matrix, merge, patterns
 from .models.diagnostics import agreement, identification
 
@@ -31,18 +33,22 @@ def analyze(folder: BuildFolder, gold: Gold | None = None) -> dict[str, Any]:
     """The figures of `redditess label analyze` as JSON values; shares are of all rows.
 
     "functions": one entry each (`polarity` is the share of votes that are effective, null without
-    votes). "pairs": where two functions vote on the same rows (`correlation` is phi, null where
-    one of them does not vary there). "era", "subreddit": coverage and polarity by group.
+    votes), language models' `llm:<name>` last: overlap and conflict are with the functions that the
+    build voted with, so that a model's answers change no figure but their own. "pairs": where two
+    functions vote on the same rows (`correlation` is phi, null where one of them does not vary
+    there). "era", "subreddit": coverage and polarity by group.
     "identification": per axis, function and vote, where its reliability can come from. Accuracy
     has an interval that counts threads, not rows. Raises BuildError without a finished label stage.
     """
     if not folder.label_model.is_file():
         raise BuildError("no labels in here", folder.root, "finish the build first")
-    functions = read_json(folder.label_model)["functions"]
+    voted = read_json(folder.label_model)["functions"]
+    models = llm_functions(folder)
+    functions = [*voted, *(model.describe() for model in models)]
     columns = [
         Column(f["name"], f["name"], f["axis"], f["family"], f["decides"]) for f in functions
     ]
-    seen = _Seen(columns, gold)
+    seen = _Seen(columns, models, gold)
     for path in folder.buckets(folder.votes):
         seen.add(path, folder.interactions / path.name)
     found = merge(seen.parts)
@@ -52,7 +58,7 @@ def analyze(folder: BuildFolder, gold: Gold | None = None) -> dict[str, Any]:
         "gold": None if gold is None else {"given": len(gold), "found": seen.n_gold},
         "exposure": _exposure(folder),
         "functions": [
-            {**_kept(f), **_function(found, j, n), "accuracy": seen.accuracy(j)}
+            {**_kept(f), **_function(found, j, len(voted)), "accuracy": seen.accuracy(j)}
             for j, f in enumerate(functions)
         ],
         "pairs": list(_pairs(found, columns)),
@@ -64,8 +70,10 @@ def analyze(folder: BuildFolder, gold: Gold | None = None) -> dict[str, Any]:
 class _Seen:
     """What is added up while the buckets go by."""
 
-    def __init__(self, columns: Sequence[Column], gold: Gold | None):
-        self.columns, self.gold = columns, gold
+    def __init__(
+        self, columns: Sequence[Column], models: Sequence[LabelingFunction], gold: Gold | None
+    ):
+        self.columns, self.models, self.gold = columns, models, gold
         self.parts: list[Patterns] = []
         self.groups: dict[str, dict[str, np.ndarray]] = {group: {} for group in GROUPS}
         self.hits: list[list[bool]] = [[] for _ in columns]
@@ -73,8 +81,7 @@ class _Seen:
         self.n_gold = 0
 
     def add(self, votes_path: Path, rows_path: Path) -> None:
-        names = [f"{c.function}:vote" for c in self.columns]
-        L = label_matrix(pq.read_table(votes_path, columns=["comment_id", *names]), self.columns)
+        L = self._votes(votes_path)
         known = np.full(len(L), ABSTAIN, np.int64)
         if self.gold:
             known = self._judge(L, pq.read_table(rows_path, columns=["comment_id", "thread_id"]))
@@ -87,6 +94,13 @@ class _Seen:
                 mine = L[code == at]
                 counts = np.stack([(mine == vote).sum(axis=0) for vote in VOTES], axis=1)
                 self.groups[group][word] = self.groups[group].get(word, 0) + counts
+
+    def _votes(self, path: Path) -> np.ndarray:
+        """(n, m) of one bucket: the build's own votes, then what language models said."""
+        own = self.columns[: len(self.columns) - len(self.models)]
+        votes = pq.read_table(path, columns=["comment_id", *(f"{c.function}:vote" for c in own)])
+        said = [model(votes).vote for model in self.models]
+        return np.column_stack([label_matrix(votes, own), *said])
 
     def _judge(self, L: np.ndarray, rows: Any) -> np.ndarray:
         """Gold labels (n,) of a bucket, ABSTAIN where none; remembers who was right."""
@@ -127,10 +141,10 @@ def _kept(function: Mapping[str, Any]) -> dict[str, Any]:
     return {k: function[k] for k in ("name", "axis", "family", "decides", "sees_input", "exposed")}
 
 
-def _function(found: Patterns, j: int, n: int) -> dict[str, Any]:
-    L, counts = found.L, found.counts
-    own = L[:, j]
-    other = np.delete(L, j, axis=1)
+def _function(found: Patterns, j: int, n_voted: int) -> dict[str, Any]:
+    """Figures of column j beside the first `n_voted` columns, the build's own functions."""
+    L, counts, n = found.L, found.counts, int(found.counts.sum())
+    own, other = L[:, j], L[:, [i for i in range(n_voted) if i != j]]
     against = ((own == EFFECTIVE) & (other == NOT_EFFECTIVE).any(axis=1)) | (
         (own == NOT_EFFECTIVE) & (other == EFFECTIVE).any(axis=1)
     )

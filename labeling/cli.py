@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Annotated
 
 import typer
@@ -28,7 +29,7 @@ def explain(
     comment: Annotated[str, typer.Argument(metavar="ID", help='A comment: "t1_..." or bare id.')],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """One row of a build: votes, evidence, the weight of each vote, and what would flip it."""
+    """One row of a build: votes and evidence, how they make p, and what would flip the label."""
     from ..corpus.folder import BuildFolder
     from .explain import explain as taken_apart
 
@@ -36,4 +37,4 @@ def explain(
     if as_json:
         typer.echo(json.dumps(found._asdict(), ensure_ascii=False, default=str))
     else:
-        typer.echo(found.text())
+        typer.echo(found.text(min(max(get_terminal_size().columns, 60), 100)))

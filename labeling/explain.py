@@ -14,42 +14,21 @@ from ..corpus.artefacts import read_json
 from ..corpus.errors import BuildError, InputError
 from ..corpus.folder import BuildFolder
 from ..corpus.records import NOT_OBSERVABLE
-from .flip import WORDS, flips, weights
+from .explanation import Explanation
+from .flip import WORDS, Decision, flips
 from .functions import LabelingFunction
+from .habit import answers, habit, others
 from .label import Labeler
 from .llm_votes import llm_functions
 from .matrix import label_matrix
+from .parts import START, parts
 
 
-class Explanation(NamedTuple):
-    """Everything known about one comment's label."""
+class Place(NamedTuple):
+    """Where a row of a build lies."""
 
-    row: dict[str, Any]  # of interactions/, and `opportunity`
-    label: dict[str, Any]  # of labels/
-    votes: list[dict[str, Any]]  # function, vote (word), score, evidence, weight, only
-    flips: list[str]  # plain sentences
-
-    def text(self) -> str:
-        """For a terminal, user text cut to a few lines. It stays on the screen of its reader."""
-        p = self.label["p_effective"]
-        lines = [
-            f"{self.row['comment_id']} in {self.row['thread_id']} ({self.row['subreddit']})",
-            f"post      {_short(self.row['title'] + ' / ' + self.row['post'])}",
-            f"comment   {_short(self.row['comment'])}",
-            f"place     {_place(self.row)}",
-            *(f"OP reply {i} {_short(t)}" for i, t in enumerate(self.row["op_replies"])),
-            "",
-            f"label     {_word(self.label['label'])}"
-            + ("" if p is None else f", p = {p:.2f} ({_range(self.label)})"),
-            f"basis     {self.label['basis'] or 'none'}",
-            f"why       {self.label['why']}",
-            "",
-            "votes     (weight: how much P(effective) would fall without the vote)",
-            *(_vote_line(v) for v in self.votes),
-            "",
-            *(self.flips or ["no change of up to three votes gives another label"]),
-        ]
-        return "\n".join(lines)
+    bucket: int
+    at: int
 
 
 def explain(folder: BuildFolder, comment_id: str) -> Explanation:
@@ -65,7 +44,8 @@ def explain(folder: BuildFolder, comment_id: str) -> Explanation:
         at = pc.index(ids, wanted).as_py()
         if at >= 0:
             stages = (folder.interactions, folder.votes, folder.labels)
-            return _taken_apart(folder, [_row(stage / path.name, at) for stage in stages])
+            tables = [_row(stage / path.name, at) for stage in stages]
+            return _taken_apart(folder, tables, Place(int(path.stem[1:]), at))
     raise InputError(
         f"no comment {wanted!r} among the interactions",
         folder.root,
@@ -73,29 +53,57 @@ def explain(folder: BuildFolder, comment_id: str) -> Explanation:
     )
 
 
-def _taken_apart(folder: BuildFolder, tables: Sequence[pa.Table]) -> Explanation:
+def _taken_apart(folder: BuildFolder, tables: Sequence[pa.Table], place: Place) -> Explanation:
     interaction, votes, label = tables
     document = read_json(folder.label_model)
-    model = Labeler(document).decider
-    row = label_matrix(votes, model.columns or [])[0]
-    stratum = interaction.column("exposure_stratum")[0].as_py()
-    weight = weights(model, row, stratum)
+    labeler = Labeler(document)
+    row = label_matrix(votes, labeler.decider.columns or [])[0]
+    habit, reason = _habit(folder, labeler.habit_rate, place)
+    decision = Decision(labeler.decider, interaction.column("exposure_stratum")[0].as_py(), habit)
+    found = parts(decision, row)
+    shares = found.votes if found else {}
     said = votes.to_pylist()[0]
+    heard = {c.function for c in labeler.decider.columns or []}
     listed = [
         {
             "function": f["name"],
             "vote": _word(said[f"{f['name']}:vote"], "not observable"),
             "score": said[f"{f['name']}:score"],
             "evidence": said[f"{f['name']}:evidence"],
-            "weight": _number(weight.get(f["name"])),
-            "only": list(weight) == [f["name"]],
+            "weight": shares.get(f["name"]),
+            "apart": "" if f["name"] in heard else _apart(f),
         }
         for f in document["functions"]
     ]
     listed += [_opinion(f, interaction) for f in llm_functions(folder)]
-    turned = [flip.sentence() for flip in flips(model, row, stratum)]
+    whole = found and {
+        "start": START, "votes": found.votes, "habit": found.habit, "habit_why": reason,
+    }  # fmt: skip
     seen = interaction.to_pylist()[0] | {"opportunity": said["opportunity"]}
-    return Explanation(seen, label.to_pylist()[0], listed, turned)
+    turned = [flip.sentence() for flip in flips(decision, row)]
+    return Explanation(seen, label.to_pylist()[0], listed, whole, turned)
+
+
+def _habit(folder: BuildFolder, rate: float | None, place: Place) -> tuple[float, str | None]:
+    """The poster's habit as log odds, and what it is read from; (0, None) where it stays in."""
+    found = None if rate is None else answers(folder, place.bucket)
+    if found is None or rate is None:
+        return 0.0, None
+    n, k = (int(column[place.at]) for column in others(found))
+    if not n:
+        return 0.0, "the poster answered nothing else in this thread, so nothing is taken out"
+    reason = (
+        f"of {n} other comments answered in this thread the poster liked {k}; "
+        f"posters in general like {rate:.0%}"
+    )
+    return float(habit(found, rate)[place.at]), reason
+
+
+def _apart(function: dict[str, Any]) -> str:
+    """Why a function is not heard by the label model."""
+    if function["sees_input"]:
+        return "reads what a model will learn from"
+    return f"{function['axis']} axis"
 
 
 def _opinion(function: LabelingFunction, interaction: pa.Table) -> dict[str, Any]:
@@ -106,7 +114,8 @@ def _opinion(function: LabelingFunction, interaction: pa.Table) -> dict[str, Any
     return {
         "function": function.name,
         "vote": _word(None if vote == NOT_OBSERVABLE else vote, silent),
-        "score": _number(score), "evidence": votes.evidence[0], "weight": None, "only": False,
+        "score": None if math.isnan(score) else score, "evidence": votes.evidence[0],
+        "weight": None, "apart": "a language model's word",
     }  # fmt: skip
 
 
@@ -121,33 +130,7 @@ def _row(path: Any, at: int) -> pa.Table:
     raise BuildError("the files of a bucket differ in length", path, "start over with --fresh")
 
 
-def _vote_line(vote: dict[str, Any]) -> str:
-    weight = "" if vote["weight"] is None else f"{vote['weight']:+.2f}"
-    weight = "only" if vote["only"] else weight  # without it there is no probability to compare
-    return f"  {vote['function']:<22}{vote['vote']:<15}{weight:<7}{vote['evidence'] or ''}".rstrip()
-
-
-def _number(weight: float | None) -> float | None:
-    """JSON has no nan."""
-    return None if weight is None or math.isnan(weight) else weight
-
-
 def _word(vote: int | None, null: str = "no label") -> str:
     if vote is None:
         return null
     return "abstain" if vote == -1 else WORDS[vote]
-
-
-def _range(label: dict[str, Any]) -> str:
-    return f"{label['p_low']:.2f} to {label['p_high']:.2f} over the declared priors"
-
-
-def _place(row: dict[str, Any]) -> str:
-    chance = row["opportunity"]
-    known = "unknown" if chance is None else f"{chance:.2f}"
-    return f"{row['position'] + 1} of {row['n_siblings'] + 1}, chance of an answer here: {known}"
-
-
-def _short(text: str, limit: int = 240) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= limit else flat[: limit - 1] + "…"

@@ -85,14 +85,14 @@ class Places(NamedTuple):
     values: dict[str, np.ndarray]  # by name of EDGES, all but op_rate; nan: unknown
 
     def classes(self, rates: OpRates) -> np.ndarray:
-        """(n, len(EDGES)) int64: the class of each row in each feature."""
+        """(n, len(EDGES)) int8: the class of each row in each feature."""
         values = {**self.values, "op_rate": self._rate_elsewhere(rates)}
         columns = []
         for name, edges in EDGES.items():
             value = values[name]
             found = np.digitize(value, edges)
-            columns.append(np.where(np.isnan(value), len(edges) + 1, found))
-        return np.stack(columns, axis=1).astype(np.int64)
+            columns.append(np.where(np.isnan(value), len(edges) + 1, found).astype(np.int8))
+        return np.stack(columns, axis=1)
 
     def per_thread(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(t,) each: OP's key, comments that count, answers among them, of every thread."""
@@ -113,17 +113,33 @@ class Places(NamedTuple):
 
 
 def places(path: Path) -> Places:
-    """Reads the numbers of one bucket of interactions, and never a text."""
-    table = pq.read_table(path, columns=_READS, read_dictionary=["thread_id", "op"])
+    """Reads the numbers of one bucket of interactions, and never a text.
+
+    One row group of columns is in memory at a time; what stays is 60 bytes a row.
+    """
+    file = pq.ParquetFile(path, read_dictionary=["thread_id", "op"])
+    groups = range(file.num_row_groups)
+    parts = [_places(file.read_row_group(g, columns=_READS)) for g in groups]
+    parts = parts or [_places(file.read(columns=_READS))]
+    key, thread, counted, shown, answered = (
+        np.concatenate(arrays) for arrays in zip(*(part[:5] for part in parts), strict=True)
+    )
+    values = {name: np.concatenate([p.values[name] for p in parts]) for name in parts[0].values}
+    code = np.unique(thread, return_inverse=True)[1].reshape(-1)
+    return Places(key, code, counted, shown, answered, values)
+
+
+def _places(table: pa.Table) -> Places:
+    """One row group; `thread` is the hash of its name."""
     thread, thread_names = _codes(table, "thread_id")
     op, op_names = _codes(table, "op")
     key = np.array([stable_hash("redditess exposure", name) for name in op_names], np.uint64)
     alone = np.array([stable_hash("redditess exposure", name) for name in thread_names], np.uint64)
-    created = numbers(table, "created_utc")
+    own, created = _take(alone, thread), numbers(table, "created_utc")
     shown = observable(table, "op_replies")
     return Places(
-        key=np.where(op < 0, _take(alone, thread), _take(key, op)),
-        thread=thread,
+        key=np.where(op < 0, own, _take(key, op)),
+        thread=own,
         counted=shown & (numbers(table, "followup_days") >= MIN_DAYS),
         shown=shown,
         answered=lengths(table, "op_reply_depths") > 0,

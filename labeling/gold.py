@@ -66,11 +66,14 @@ class Gold(NamedTuple):
         return fleiss_kappa(np.array(list(table.values())).reshape(-1, 2), clusters)
 
 
-def read_gold(path: str | Path, *, names: Mapping[str, str] | None = None) -> Gold:
-    """A gold file. `names` turns other ids (a sheet's, a release's) into fullnames.
+def read_gold(
+    path: str | Path, *, names: Mapping[str, str] | None = None, other_ids: bool = False
+) -> Gold:
+    """A gold file. `names` turns other ids (a sheet's) into fullnames.
 
-    Raises InputError, naming the line, for a missing column, an unknown label, an id that is
-    neither a fullname nor in `names`, and a rater who rates one comment twice.
+    `other_ids` keeps ids that are neither (a release's pseudonyms: `gold_rows` knows the build's
+    comments). Raises InputError, naming the line, for a missing column, an unknown label, any other
+    id that is neither a fullname nor in `names`, and a rater who rates one comment twice.
     """
     path, names = Path(path), names or {}
     try:
@@ -85,7 +88,7 @@ def read_gold(path: str | Path, *, names: Mapping[str, str] | None = None) -> Go
     first: dict[tuple[str, str], int] = {}
     ratings = []
     for line, row in rows:
-        rating = _rating(row, names, f"{path}, line {line}")
+        rating = _rating(row, names, f"{path}, line {line}", other_ids)
         if rating is None:
             continue
         before = first.setdefault((rating.id, rating.rater), line)
@@ -99,7 +102,9 @@ def read_gold(path: str | Path, *, names: Mapping[str, str] | None = None) -> Go
     return Gold(tuple(ratings))
 
 
-def _rating(row: Mapping[str, Any], names: Mapping[str, str], where: str) -> Rating | None:
+def _rating(
+    row: Mapping[str, Any], names: Mapping[str, str], where: str, other_ids: bool
+) -> Rating | None:
     """None for a row of a sheet that nobody has filled in."""
     cells = {name: (row.get(name) or "").strip() for name in _COLUMNS}
     if not cells["label"]:
@@ -108,7 +113,7 @@ def _rating(row: Mapping[str, Any], names: Mapping[str, str], where: str) -> Rat
     if label is None:
         raise InputError(f"unknown label {cells['label']!r}", where, _HOW)
     found = names.get(cells["id"], cells["id"])
-    if not found.startswith("t1_"):
+    if not found.startswith("t1_") and not (other_ids and found):
         raise InputError(
             f"the id {cells['id']!r} is no comment's", where,
             "give ids like t1_abc, or the key file of the sheet (--key)",

@@ -19,9 +19,10 @@ from ..corpus.folder import BuildFolder
 from ..corpus.records import ABSTAIN, EFFECTIVE, NOT_EFFECTIVE
 from ..corpus.settings import Settings
 from .functions import LabelingFunction, resolve
-from .habit import answers, general, habit, without_habit
+from .gold_rows import GoldRows, kept_gold, whose, with_gold
+from .habit import answers, general, habit, still_labelled, without_habit
 from .matrix import Column, Patterns, label_matrix, merge, patterns
-from .models import LabelModel, MajorityVote, from_json, label_model
+from .models import Ensemble, LabelModel, MajorityVote, from_json, label_model
 from .schema import LABEL_SCHEMA
 from .why import READS, Heard, sentences
 
@@ -32,6 +33,7 @@ def fit_labels(folder: BuildFolder, settings: Settings) -> dict[str, Any]:
     """Fits one model per axis on the votes of all buckets; writes and returns label_model.json.
 
     Functions that see the input are voted and stored, and no model hears them (docs/design/0005).
+    Where the build holds gold (docs/gold.md), the poster's axis is fitted with it.
     Raises SettingsError where nothing votes on the poster's axis, BuildError without votes.
     """
     functions = resolve(settings.functions)
@@ -39,22 +41,38 @@ def fit_labels(folder: BuildFolder, settings: Settings) -> dict[str, Any]:
     files = folder.buckets(folder.votes)
     if not files:
         raise BuildError("there are no votes to fit", folder.votes, "run the vote stage first")
-    fitted = {
-        axis: model.fit(counted.L, counted.counts, strata=counted.strata).to_json()
-        | {"n_patterns": len(counted.counts)}
-        for axis, model in models.items()
-        for counted in [_counts(folder, model.columns or [])]
-    }
+    kept, decides = kept_gold(folder), "joint" if "joint" in models else "recipient"
+    said = kept[0].consensus() if kept else {}
+    fitted = {}
+    for axis, model in models.items():
+        counted, rows = _counts(folder, model.columns or [], said if axis == decides else {})
+        fitted[axis] = _fit(model, counted, rows) | {"n_patterns": len(counted.counts)}
     document = {
         "format": FORMAT,
         "label_model": settings.label_model,
-        "decides": "joint" if "joint" in models else "recipient",
+        "decides": decides,
         "axes": fitted,
         "functions": [f.describe() for f in functions],
         "habit_rate": _habit_rate(folder, settings, models),
     }
+    if kept:
+        document["gold"] = kept[1] | {"decided": len(said), "used": _used(models[decides], said)}
     write_json(folder.label_model, document)
     return document
+
+
+def _fit(model: LabelModel, counted: Patterns, rows: GoldRows | None) -> dict[str, Any]:
+    if rows is None:
+        return model.fit(counted.L, counted.counts, strata=counted.strata).to_json()
+    L, counts, strata, gold, groups = with_gold(counted, rows)
+    if isinstance(model, Ensemble):
+        return model.fit(L, counts, strata=strata, gold=gold, groups=groups).to_json()
+    return model.fit(L, counts, strata=strata, gold=gold).to_json()
+
+
+def _used(model: LabelModel, said: Mapping[str, int]) -> dict[str, int]:
+    """How many comments with gold served what: a model without a choice uses none for one."""
+    return model.used_gold() if isinstance(model, Ensemble) else {"fit": len(said)}
 
 
 def _models(functions: Sequence[LabelingFunction], name: str) -> dict[str, LabelModel]:
@@ -76,15 +94,40 @@ def _models(functions: Sequence[LabelingFunction], name: str) -> dict[str, Label
     return {"joint": kind(kind.columns_for(heard)), **sides}
 
 
-def _counts(folder: BuildFolder, columns: Sequence[Column]) -> Patterns:
-    """Pattern counts over all buckets: a few integer columns are read, no text."""
-    parts = []
+def _counts(
+    folder: BuildFolder, columns: Sequence[Column], said: Mapping[str, int]
+) -> tuple[Patterns, GoldRows | None]:
+    """Pattern counts over all buckets: a few integer columns are read, no text.
+
+    Comments in `said` (id -> label) are not counted but come back one by one; None without any.
+    """
+    parts, apart = [], []
     for path in folder.buckets(folder.votes):
         votes = pq.read_table(path, columns=_vote_columns(columns) or ["comment_id"])
-        rows = pq.read_table(folder.interactions / path.name, columns=["exposure_stratum"])
-        strata = rows.column("exposure_stratum").to_numpy()
-        parts.append(patterns(label_matrix(votes, columns), strata))
-    return merge(parts)
+        names = ["exposure_stratum", *(("comment_id", "op", "thread_id") if said else ())]
+        rows = pq.read_table(folder.interactions / path.name, columns=names)
+        strata, L = rows.column("exposure_stratum").to_numpy(), label_matrix(votes, columns)
+        if said:
+            known = _gold_rows(rows, L, said)
+            apart.append(known[1])
+            L, strata = L[~known[0]], strata[~known[0]]
+        parts.append(patterns(L, strata))
+    whole = GoldRows(*(np.concatenate(c) for c in zip(*apart, strict=True))) if apart else None
+    return merge(parts), whole
+
+
+def _gold_rows(
+    rows: pa.Table, L: np.ndarray, said: Mapping[str, int]
+) -> tuple[np.ndarray, GoldRows]:
+    """Which rows (n,) of a bucket have gold, and these rows."""
+    ids = rows.column("comment_id").to_pylist()
+    at = np.array([i for i, comment in enumerate(ids) if comment in said], np.int64)
+    few = rows.take(at)
+    owners = zip(few.column("op").to_pylist(), few.column("thread_id").to_pylist(), strict=True)
+    label = np.array([said[ids[i]] for i in at], np.int8)
+    strata = few.column("exposure_stratum").to_numpy().astype(np.int64)
+    group = np.array([whose(*owner) for owner in owners], np.int64)
+    return np.isin(np.arange(len(ids)), at), GoldRows(L[at], strata, label, group)
 
 
 def _vote_columns(columns: Sequence[Column]) -> list[str]:
@@ -115,10 +158,12 @@ class Labeler:
         """
         strata = rows.column("exposure_stratum").to_numpy()
         p, bounds, labels = _apply(self.decider, votes, strata)
+        unsure = np.zeros(len(p))
         if habits is not None:
-            before = p
+            before, said = p, labels
             p, bounds = without_habit(p, habits), without_habit(bounds, habits[:, None])
-            labels = np.where((before - 0.5) * (p - 0.5) > 0, labels, ABSTAIN).astype(np.int8)
+            labels = still_labelled(said, before, p)
+            unsure = np.where(labels != said, habits, 0.0)
         p_community, _, community = _apply(self.models["community"], votes, strata)
         _, _, recipient = _apply(self.models["recipient"], votes, strata)
         conflict = (recipient != ABSTAIN) & (community != ABSTAIN) & (recipient != community)
@@ -129,7 +174,7 @@ class Labeler:
             pa.array(labels, pa.int8(), mask=labels == ABSTAIN),
             pa.array(conflict),
             pa.array(heard.basis(labels), pa.string()),
-            pa.array(sentences(rows, heard, conflict), pa.string()),
+            pa.array(sentences(rows, heard, conflict, unsure), pa.string()),
         ]
         return pa.Table.from_arrays(arrays, schema=LABEL_SCHEMA)
 

@@ -27,14 +27,23 @@ _WORD, _PAIR, _CHAR = (
 )
 
 _SIZES = _CHAR * np.arange(8, dtype=np.uint64)  # arrays wrap around in silence, scalars warn
+_TF = (1 + np.log(np.maximum(np.arange(1024), 1))).astype(np.float32)
+_NOWHERE = np.zeros(0, np.int64)
+_LETTER, _DIGIT = 1, 2
+_KINDS = np.zeros(0x2001, np.uint8)  # of a code point; from U+2000 on no character is a word's
+_KINDS[[39, *range(97, 123), *range(0xAA, 0x2000)]] = _LETTER
+_KINDS[48:58] = _DIGIT
+_ALIGNED = 8  # columns of a table in memory: one row is 32 bytes, half a cache line
 
 
 class Grams(NamedTuple):
     """The n-grams of a batch before they are counted: one entry per occurrence."""
 
-    row: np.ndarray  # (k,) int64: which text
-    column: np.ndarray  # (k,) int64 in [0, 2**bits)
-    start: np.ndarray  # (k,) int64: where it begins in the batch's characters
+    row: (
+        np.ndarray
+    )  # (k,) unsigned: which text; 32 bits where row and column fit (half the sorting)
+    column: np.ndarray  # (k,) unsigned in [0, 2**bits), of the same width
+    start: np.ndarray  # (k,) int64: where it begins in the batch's characters; empty if not wanted
 
 
 class Block(NamedTuple):
@@ -61,40 +70,44 @@ def characters(texts: Sequence[str]) -> Characters:
     """
     plain = [f" {' '.join(t[:MAX_CHARS].lower().replace('’', chr(39)).split())} \0" for t in texts]
     code = np.frombuffer("".join(plain).encode("utf-32-le", "replace"), np.uint32)
-    lengths = np.fromiter((len(p) for p in plain), np.int64, len(plain))
+    lengths = np.fromiter(map(len, plain), np.int64, len(plain))
     row = np.repeat(np.arange(len(plain)), lengths)
-    digit = (code >= 48) & (code <= 57)
-    letter = ((code >= 97) & (code <= 122)) | ((code >= 0xAA) & (code < 0x2000)) | (code == 39)
-    folded = np.where(digit, np.uint32(48), code).astype(np.uint64)
-    return Characters(folded, row, digit | letter, np.cumsum(lengths) - lengths + 1)
+    kind = _KINDS[np.minimum(code, len(_KINDS) - 1)]
+    folded = code.astype(np.uint64)
+    folded[kind == _DIGIT] = 48
+    return Characters(folded, row, kind != 0, np.cumsum(lengths) - lengths + 1)
 
 
-def char_grams(batch: Characters, bits: int) -> Grams:
+def char_grams(batch: Characters, bits: int, places: bool = True) -> Grams:
     """Runs of 2 to 5 characters inside a text; blanks are characters."""
-    code, row = batch.code, batch.row
-    inside = code != 0
-    found, h, whole = [], code.copy(), inside
+    row = batch.row.astype(_width(batch, bits))
+    inside = batch.code != 0
+    found, h, whole = [], batch.code.copy(), inside
     for size in range(2, max(CHAR_SIZES) + 1):
-        if len(code) < size:
+        if len(inside) < size:
             break
-        h = h[:-1] * _P + code[size - 1 :]
+        h = h[:-1] * _P
+        h += batch.code[size - 1 :]
         whole = whole[:-1] & inside[size - 1 :]
-        at = np.flatnonzero(whole)
-        found.append((row[at], _columns(h[at] + _SIZES[size], bits), at))
+        # All are mixed, the few that leave their text too: cheaper than to pick first.
+        column = _columns(h + _SIZES[size], bits, row.dtype)
+        at = np.flatnonzero(whole) if places else _NOWHERE
+        found.append((row[: len(h)][whole], column[whole], at))
     return _joined(found)
 
 
-def word_grams(batch: Characters, bits: int) -> Grams:
+def word_grams(batch: Characters, bits: int, places: bool = True) -> Grams:
     """Words, marks of punctuation, emoji (each alone), and pairs that follow one another."""
     start, hashes, row = _tokens(batch)
     if not len(start):
         return _joined([])
     follows = np.flatnonzero(row[1:] == row[:-1])
     pairs = hashes[:-1] * _Q + hashes[1:] * _PAIR
+    row = row.astype(_width(batch, bits))
     return _joined(
         [
-            (row, _columns(hashes + _WORD, bits), start),
-            (row[follows], _columns(pairs[follows] + _PAIR, bits), start[follows]),
+            (row, _columns(hashes + _WORD, bits, row.dtype), start),
+            (row[follows], _columns(pairs[follows] + _PAIR, bits, row.dtype), start[follows]),
         ]
     )
 
@@ -115,27 +128,56 @@ def _tokens(batch: Characters) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return start, np.add.reduceat(terms, first), batch.row[start]
 
 
-def _columns(h: np.ndarray, bits: int) -> np.ndarray:
-    """Well mixed upper bits of a hash (splitmix64) as columns."""
-    h = (h ^ (h >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    h = (h ^ (h >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return (h >> np.uint64(64 - bits)).astype(np.int64)
+def _width(batch: Characters, bits: int) -> type[np.unsignedinteger[Any]]:
+    """The unsigned integer that holds a row and a column side by side."""
+    return np.uint32 if len(batch.offset) << bits <= 1 << 32 else np.uint64
+
+
+def _columns(h: np.ndarray, bits: int, width: np.dtype[Any]) -> np.ndarray:
+    """Well mixed upper bits of a hash (splitmix64) as columns; `h` is used up."""
+    half = h >> np.uint64(30)
+    h ^= half
+    h *= np.uint64(0xBF58476D1CE4E5B9)
+    np.right_shift(h, np.uint64(27), out=half)
+    h ^= half
+    h *= np.uint64(0x94D049BB133111EB)
+    h >>= np.uint64(64 - bits)
+    return h.astype(width)
 
 
 def _joined(parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Grams:
     if not parts:
-        nothing = np.zeros(0, np.int64)
-        return Grams(nothing, nothing, nothing)
+        nothing = np.zeros(0, np.uint32)
+        return Grams(nothing, nothing, _NOWHERE)
     return Grams(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
 def counted(grams: Grams, bits: int) -> Block:
     """Occurrences -> distinct pairs with 1 + log(count), sorted by text."""
-    key = np.sort(grams.row << bits | grams.column)
-    first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else key
+    width = grams.row.dtype.type
+    key = grams.row << width(bits)
+    key |= grams.column
+    key.sort()
+    first = _firsts(key)
     counts = np.diff(np.append(first, len(key)))
     key = key[first]
-    return Block(key >> bits, key & ((1 << bits) - 1), (1 + np.log(counts)).astype(np.float32))
+    column = key & width((1 << bits) - 1)
+    return Block((key >> width(bits)).astype(np.int64), column.astype(np.int64), weighted(counts))
+
+
+def _firsts(values: np.ndarray) -> np.ndarray:
+    """Where each run of equal values begins."""
+    changes = np.empty(len(values), bool)
+    changes[:1] = True
+    np.not_equal(values[1:], values[:-1], out=changes[1:])
+    return np.flatnonzero(changes)
+
+
+def weighted(counts: np.ndarray) -> np.ndarray:
+    """1 + log(count), float32; looked up where counts are small, as nearly all are."""
+    if len(counts) and counts.max() >= len(_TF):
+        return (1 + np.log(counts)).astype(np.float32)
+    return _TF[counts]
 
 
 def blocks(texts: Sequence[str], bits: tuple[int, int]) -> tuple[Block, Block]:
@@ -162,7 +204,8 @@ class Linear:
         bias: np.ndarray,
     ):
         self.heads = tuple(heads)
-        self.tables = [np.ascontiguousarray(t, np.float32) for t in tables]
+        self._wide = [_padded(np.asarray(t, np.float32)) for t in tables]
+        self.tables = [w[:, : len(self.heads) + 1] for w in self._wide]
         self.dense, self.bias = dense.astype(np.float32), bias.astype(np.float32)
         self.bits = [len(t).bit_length() - 1 for t in self.tables]
 
@@ -170,23 +213,25 @@ class Linear:
         """Texts (n) and extras (n, d) -> logits (n, heads), float32; memory by the chunk."""
         out = extra.astype(np.float32) @ self.dense + self.bias
         for begin, end in _chunks(texts):
-            out[begin:end] += self._sums(texts[begin:end])
+            out[begin:end] += self.sums(texts[begin:end])
         return np.asarray(out)
 
-    def _sums(self, texts: Sequence[str]) -> np.ndarray:
-        batch = characters(texts)
+    def sums(self, texts: Sequence[str]) -> np.ndarray:
+        """What the n-grams alone say, (n, heads) float32: the same for a text in any company."""
+        batch, n_heads = characters(texts), len(self.heads)
         makers = (word_grams, char_grams)
-        sums = np.zeros((len(texts), len(self.heads)), np.float32)
-        for make, bits, table in zip(makers, self.bits, self.tables, strict=True):
-            block = counted(make(batch, bits), bits)
+        sums = np.zeros((len(texts), n_heads), np.float32)
+        for make, bits, table in zip(makers, self.bits, self._wide, strict=True):
+            block = counted(make(batch, bits, places=False), bits)
             if not len(block.row):
                 continue
-            parts = table[block.column] * block.tf[:, None]
-            parts[:, -1] **= 2
-            first = np.flatnonzero(np.diff(block.row, prepend=-1))
+            parts = table.take(block.column, axis=0)
+            parts *= block.tf[:, None]
+            np.square(parts[:, n_heads], out=parts[:, n_heads])
+            first = _firsts(block.row)
             summed = np.add.reduceat(parts, first, axis=0)
-            length = np.sqrt(np.maximum(summed[:, -1:], 1e-12))
-            sums[block.row[first]] += summed[:, :-1] / length
+            length = np.sqrt(np.maximum(summed[:, n_heads : n_heads + 1], 1e-12))
+            sums[block.row[first]] += summed[:, :n_heads] / length
         return sums
 
     def strongest(self, text: str, head: str) -> tuple[str, ...]:
@@ -237,7 +282,13 @@ def save(path: Path, model: Linear, about: dict[str, Any]) -> None:
     save_file(model.tensors(), path, metadata={"about": text})
 
 
-def _chunks(texts: Sequence[str], size: int = 200_000) -> list[tuple[int, int]]:
+def _padded(table: np.ndarray) -> np.ndarray:
+    """(c, w) with zeros on the right up to a multiple of `_ALIGNED`."""
+    empty = -table.shape[1] % _ALIGNED
+    return np.ascontiguousarray(np.pad(table, ((0, 0), (0, empty))))
+
+
+def _chunks(texts: Sequence[str], size: int = 40_000) -> list[tuple[int, int]]:
     """Stretches of texts with about `size` characters, at least one text each."""
     lengths = np.fromiter((min(len(t), MAX_CHARS) + 3 for t in texts), np.int64, len(texts))
     ends, total = [], 0

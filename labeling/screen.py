@@ -1,6 +1,7 @@
-"""What a comment holds besides support: risk categories found by rules, and what they do not say.
+"""What a comment holds besides support: risk categories, and what their silence does not say.
 
-`flagged` means that a rule heard a sign; `no_flag` means that none did, never that the comment is
+Rules hear signs; a linear head per category hears what no rule knows, and is silent where a decoy
+stands. `flagged` means that either heard something; `no_flag` never means that the comment is
 safe. No clinician has reviewed rules or results (docs/screen.md).
 """
 
@@ -9,13 +10,15 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..corpus.errors import SettingsError
 from ..corpus.minors import MINOR_HINT, discloses_minor
+from .heads import heads
 from .spot import MAX_CHARS, Spotter, load, plain
-from .support import as_lists, support_types
+from .support import as_lists, types_heard
 
 SCREENS = ("not_screened", "no_flag", "flagged")
 """Values of the column `screen`; flagged exactly where `risk` names a category."""
@@ -52,32 +55,64 @@ def annotate(comments: pa.Array, wanted: tuple[str, ...] = ANNOTATIONS) -> Annot
     n = len(comments)
     nothing = pa.array([[]] * n, pa.list_(pa.string()))
     risk, screen = nothing, pa.array([SCREENS.index("not_screened")] * n, pa.int64())
+    types, x = nothing, plain(comments)
+    scores = heads().best(x) if wanted else np.zeros((n, 0))
     if "screen" in wanted:
-        risk = risks(comments)
+        risk = as_lists(_heard(comments, x, scores))
         flagged = pc.greater(pc.list_value_length(risk), 0)
         screen = pc.if_else(flagged, SCREENS.index("flagged"), SCREENS.index("no_flag"))
-    types = support_types(comments) if "support_types" in wanted else nothing
+    if "support_types" in wanted:
+        types = as_lists(types_heard(x, scores))
     return Annotations(pc.cast(screen, pa.int64()), risk, types)
 
 
 def risks(texts: pa.Array) -> pa.ListArray:
     """Texts (n,) -> the risk categories of each, in the order of RISKS."""
-    rules, x = _rules(), plain(texts)
-    found = {name: rules.find(x, name) for name in RISKS}
-    found["minor_disclosed"] = pc.or_(found["minor_disclosed"], _says_minor(texts))
-    return as_lists(found)
+    x = plain(texts)
+    return as_lists(_heard(texts, x, heads().best(x)))
+
+
+def by_rule(x: pa.Array) -> dict[str, np.ndarray]:
+    """Texts (n,) as `plain` leaves them -> of each category where a rule hears it, (n,) bool."""
+    rules = _rules()
+    return {name: rules.find(x, name).to_numpy(zero_copy_only=False) for name in RISKS}
+
+
+def vetoed(x: pa.Array, name: str) -> np.ndarray:
+    """Where a look-alike of a category stands in the text: its head keeps silent there."""
+    return _rules().has_decoy(x, name).to_numpy(zero_copy_only=False)
+
+
+def _heard(texts: pa.Array, x: pa.Array, scores: np.ndarray) -> dict[str, np.ndarray]:
+    """By rules or by heads, (n,) bool of each category; scores are `Heads.best` of x."""
+    found = by_rule(x)
+    for name in (n for n in RISKS if n in heads().names):
+        sure = scores[:, heads().names.index(name)] > 0
+        at = np.flatnonzero(sure & ~found[name])
+        found[name] = found[name].copy()
+        found[name][at] = ~vetoed(x.take(pa.array(at)), name)
+    found["minor_disclosed"] |= _says_minor(texts).to_numpy(zero_copy_only=False)
+    return found
 
 
 def why(text: str) -> dict[str, str]:
     """The risk categories of one text, each with the first words that a rule heard.
 
+    Where only the head heard it, the sentence in which it was surest.
+
     >>> why("just quit your meds cold turkey")
     {'harmful_advice': 'quit your meds'}
     """
-    heard = {name: _rules().words(text, name) for name in RISKS}
-    if heard["minor_disclosed"] is None and discloses_minor(text[:MAX_CHARS]):
-        heard["minor_disclosed"] = "an age below 18"
-    return {name: words for name, words in heard.items() if words is not None}
+    x = plain(pa.array([text], pa.string()))
+    found = _heard(pa.array([text], pa.string()), x, heads().best(x))
+    return {name: _evidence(text, x[0].as_py(), name) for name in RISKS if found[name][0]}
+
+
+def _evidence(text: str, plain_text: str, name: str) -> str:
+    said = _rules().words(text, name)
+    if said is None and name == "minor_disclosed" and discloses_minor(text[:MAX_CHARS]):
+        return "an age below 18"
+    return said or heads().strongest(plain_text, name)
 
 
 def check_annotations(wanted: tuple[str, ...]) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -67,6 +68,13 @@ class Spotter:
         # A sign may touch a decoy: what is left once the decoys are out decides.
         left = self._candidates(self._struck(plain_texts.take(at), kind), kind)
         return pc.replace_with_mask(found, found, left)
+
+    def has_decoy(self, plain_texts: pa.Array, kind: str) -> pa.BooleanArray:
+        """Which texts hold something that is struck out before a kind is sought."""
+        found = pa.array(np.zeros(len(plain_texts), bool))
+        for decoys in self._decoys[kind]:
+            found = pc.or_(found, pc.match_substring_regex(plain_texts, decoys))
+        return found
 
     def words(self, text: str, kind: str) -> str | None:
         """The first sign of one kind in one text, as `plain` spells it, or None."""

@@ -11,6 +11,7 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 
+from .heads import heads
 from .spot import Spotter, load, plain
 
 STRATEGIES = tuple(load("taxonomies", "esconv_strategies"))
@@ -26,8 +27,22 @@ def support_types(texts: pa.Array) -> pa.ListArray:
     >>> support_types(pa.array(["I'm so sorry. Try box breathing.", "ok"])).to_pylist()
     [['emotional', 'informational', 'coping_strategy'], []]
     """
-    rules, x = _rules(), plain(texts)
-    return as_lists({name: rules.find(x, name) for name in SUPPORT_TYPES})
+    x = plain(texts)
+    return as_lists(types_heard(x, heads().best(x)))
+
+
+def types_heard(x: pa.Array, scores: np.ndarray) -> dict[str, np.ndarray]:
+    """Plain texts (n,) and their `Heads.best` -> of each type where it is heard, (n,) bool."""
+    found, names = types_by_rule(x), heads().names
+    for name in (n for n in SUPPORT_TYPES if n in names):
+        found[name] = found[name] | (scores[:, names.index(name)] > 0)
+    return found
+
+
+def types_by_rule(x: pa.Array) -> dict[str, np.ndarray]:
+    """Plain texts (n,) -> of each type where a rule hears it, (n,) bool."""
+    rules = _rules()
+    return {name: rules.find(x, name).to_numpy(zero_copy_only=False) for name in SUPPORT_TYPES}
 
 
 def types_of_strategy(strategy: str) -> tuple[str, ...]:
@@ -40,22 +55,20 @@ def types_of_strategy(strategy: str) -> tuple[str, ...]:
 
 
 def strategies(texts: pa.Array) -> list[str]:
-    """Texts (n,) -> the strategy that fits each best; "Others" where none is heard.
+    """Texts (n,) -> the strategy that fits each best: the head that is surest of any sentence.
 
-    Where several are heard the first of the rule file's order decides: the rarer and plainer sign
-    first (ours; ESConv's annotators gave each turn one strategy).
+    >>> strategies(pa.array(["How long has this been going on?"]))
+    ['Question']
     """
-    rules, x = _strategy_rules(), plain(texts)
-    found = np.full(len(texts), "Others", dtype=object)
-    for name in reversed(rules.kinds):
-        found[rules.find(x, name).to_numpy(zero_copy_only=False)] = name
-    return [str(name) for name in found]
+    scores = heads().best(plain(texts))
+    scores = scores[:, [heads().names.index(name) for name in STRATEGIES]]
+    return [STRATEGIES[best] for best in scores.argmax(axis=1)]
 
 
-def as_lists(found: dict[str, pa.BooleanArray]) -> pa.ListArray:
+def as_lists(found: dict[str, np.ndarray]) -> pa.ListArray:
     """Columns of yes/no (n,) by name -> a list of the names that hold for each row."""
     names = list(found)
-    held = np.stack([found[n].to_numpy(zero_copy_only=False) for n in names], axis=1).astype(bool)
+    held = np.stack([found[n] for n in names], axis=1).astype(bool)
     offsets = np.concatenate([[0], np.cumsum(held.sum(axis=1))])
     values = pa.array(names, pa.string()).take(pa.array(np.nonzero(held)[1]))
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
@@ -64,8 +77,3 @@ def as_lists(found: dict[str, pa.BooleanArray]) -> pa.ListArray:
 @cache
 def _rules() -> Spotter:
     return Spotter(load("lexicons", "support"))
-
-
-@cache
-def _strategy_rules() -> Spotter:
-    return Spotter(load("lexicons", "strategies"))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
+from . import llm_options as options
+
 if TYPE_CHECKING:
-    from .endpoint import Asker
+    from .endpoint import Asker, Sampling
     from .llm_rows import Plan
 
 
@@ -20,53 +22,26 @@ def add(group: typer.Typer) -> None:
 
 
 def llm(
-    build: Annotated[Path, typer.Argument(help="A build folder (what --out named).")],
-    model: Annotated[str, typer.Option(help="The model's name, as the server knows it.")],
-    endpoint: Annotated[
-        str, typer.Option(metavar="URL", help="An OpenAI-compatible server, up to /v1.")
-    ] = "",
-    local: Annotated[
-        bool, typer.Option("--local", help="Load the model here, with transformers.")
-    ] = False,
-    only_plan: Annotated[
-        bool, typer.Option("--plan", help="Estimate calls, tokens and cost; ask nothing.")
-    ] = False,
-    limit: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="A random N comments; nested in larger.")
-    ] = None,
-    concurrency: Annotated[int, typer.Option(min=1, max=256, help="Calls at a time.")] = 8,
-    per_minute: Annotated[
-        float | None, typer.Option(min=0.01, help="Calls a minute, at most.")
-    ] = None,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one call.")] = 120.0,
-    attempts: Annotated[int, typer.Option(min=1, help="Tries per call.")] = 6,
-    max_tokens: Annotated[int, typer.Option(min=16, help="Tokens of an answer, at most.")] = 400,
-    temperature: Annotated[
-        float, typer.Option(help="Below 0: not sent (some models refuse it).")
-    ] = 0.0,
-    json_mode: Annotated[
-        bool,
-        typer.Option("--json-mode", help="Ask the server for JSON; answers are checked anyway."),
-    ] = False,
-    price_in: Annotated[
-        float | None, typer.Option(min=0, help="Price of 1,000 tokens read, for --plan.")
-    ] = None,
-    price_out: Annotated[
-        float | None, typer.Option(min=0, help="Price of 1,000 tokens written, for --plan.")
-    ] = None,
-    name: Annotated[
-        str | None, typer.Option(help="Name of the table; default: the model's.")
-    ] = None,
-    allow_remote: Annotated[
-        bool, typer.Option("--allow-remote", help="Masked text may leave this machine.")
-    ] = False,
-    governance: Annotated[
-        Path, typer.Option(metavar="FILE", help="Which endpoints are agreed on, what for.")
-    ] = Path("governance.toml"),
-    key_env: Annotated[
-        str, typer.Option(metavar="NAME", help="Environment variable that holds the server's key.")
-    ] = "REDDITESS_LLM_KEY",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    build: options.Build,
+    model: options.Model,
+    endpoint: options.EndpointUrl = "",
+    local: options.Local = False,
+    only_plan: options.OnlyPlan = False,
+    limit: options.Limit = None,
+    concurrency: options.Concurrency = 8,
+    per_minute: options.PerMinute = None,
+    timeout: options.Timeout = 120.0,
+    attempts: options.Attempts = 6,
+    max_tokens: options.MaxTokens = 400,
+    temperature: options.Temperature = 0.0,
+    json_mode: options.JsonMode = False,
+    price_in: options.PriceIn = None,
+    price_out: options.PriceOut = None,
+    name: options.Name = None,
+    allow_remote: options.AllowRemote = False,
+    governance: options.Governance = Path("governance.toml"),
+    key_env: options.KeyEnv = "REDDITESS_LLM_KEY",
+    as_json: options.AsJson = False,
 ) -> None:
     """Ask a language model, one comment a call, whether it is effective support, and why.
 
@@ -76,36 +51,55 @@ def llm(
     from ..corpus.errors import SettingsError
     from ..corpus.folder import BuildFolder
     from ..corpus.governance import remote_purpose
-    from .callstore import CallStore
-    from .endpoint import Endpoint, Sampling
-    from .ledger import Ledger
-    from .llm_rows import plan
-    from .pacing import Pace
+    from .endpoint import Sampling
 
     if bool(endpoint) == local:
         raise SettingsError("give one of --endpoint URL and --local", "label llm", "see --help")
     sampling = Sampling(max_tokens, temperature if temperature >= 0 else None, 0, json_mode)
-    folder, store = BuildFolder(build), CallStore()
+    folder = BuildFolder(build)
     if only_plan:
-        asker: Asker = _Nobody(model, endpoint, sampling)
-        found = plan(folder, asker, store, limit=limit, price_in=price_in, price_out=price_out)
+        asker = _Nobody(model, endpoint, sampling)
+        found = _planned(folder, asker, limit=limit, price_in=price_in, price_out=price_out)
         typer.echo(json.dumps(found.to_json()) if as_json else _plan_text(found))
         return
     purpose = remote_purpose(endpoint, allowed=allow_remote, path=governance) if endpoint else None
-    if local:
-        from .local_llm import LocalLlm
-
-        asker, concurrency = LocalLlm(model, sampling=sampling), 1
-    else:
-        asker = Endpoint(
-            endpoint, model, key=os.environ.get(key_env), sampling=sampling, timeout_s=timeout,
-            attempts=attempts, pace=Pace(per_minute),
-        )  # fmt: skip
+    served = _Served(endpoint, key_env, timeout, attempts, per_minute) if endpoint else None
     stats = _run(
-        folder, asker, store, name=name, limit=limit, concurrency=concurrency,
-        ledger=Ledger() if purpose else None, purpose=purpose or "",
+        folder, _asker(model, served, sampling), purpose=purpose, limit=limit, name=name,
+        concurrency=concurrency if served else 1,
     )  # fmt: skip
     typer.echo(json.dumps(stats, ensure_ascii=False) if as_json else _stats_text(stats))
+
+
+class _Served(NamedTuple):
+    """How a server is called; a model in this process needs none of it."""
+
+    endpoint: str
+    key_env: str
+    timeout_s: float
+    attempts: int
+    per_minute: float | None
+
+
+def _asker(model: str, served: _Served | None, sampling: Sampling) -> Asker:
+    """Who is asked: a server, or (None) a model loaded here."""
+    from .endpoint import Endpoint
+    from .local_llm import LocalLlm
+    from .pacing import Pace
+
+    if served is None:
+        return LocalLlm(model, sampling=sampling)
+    return Endpoint(
+        served.endpoint, model, key=os.environ.get(served.key_env), sampling=sampling,
+        timeout_s=served.timeout_s, attempts=served.attempts, pace=Pace(served.per_minute),
+    )  # fmt: skip
+
+
+def _planned(folder: Any, asker: Asker, **wanted: Any) -> Plan:
+    from .callstore import CallStore
+    from .llm_rows import plan
+
+    return plan(folder, asker, CallStore(), **wanted)
 
 
 class _Nobody:
@@ -123,7 +117,9 @@ class _Nobody:
         raise AssertionError("a plan asks nothing")
 
 
-def _run(folder: Any, asker: Any, store: Any, *, limit: int | None, **options: Any) -> Any:
+def _run(
+    folder: Any, asker: Asker, *, purpose: str | None, limit: int | None, **wanted: Any
+) -> Any:
     """The run with a bar on stderr: rows that have their answer, and calls so far."""
     import pyarrow.parquet as pq
     from rich.console import Console
@@ -135,6 +131,8 @@ def _run(folder: Any, asker: Any, store: Any, *, limit: int | None, **options: A
         TimeRemainingColumn,
     )
 
+    from .callstore import CallStore
+    from .ledger import Ledger
     from .llm_run import label_llm
 
     n = sum(pq.read_metadata(f).num_rows for f in folder.buckets(folder.interactions))
@@ -147,7 +145,11 @@ def _run(folder: Any, asker: Any, store: Any, *, limit: int | None, **options: A
         def told(done: int, calls: int) -> None:
             bars.update(bar, completed=done, description=f"asking ({calls} calls)")
 
-        return label_llm(folder, asker, store, limit=limit, told=told, **options)
+        ledger = Ledger() if purpose else None  # of what leaves this machine
+        return label_llm(
+            folder, asker, CallStore(), limit=limit, told=told, ledger=ledger,
+            purpose=purpose or "", **wanted,
+        )  # fmt: skip
 
 
 def _plan_text(plan: Plan) -> str:

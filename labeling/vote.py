@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,25 +29,39 @@ def vote_bucket(folder: BuildFolder, bucket: int, settings: Settings) -> dict[st
     Returns (and leaves in the footer) rows_in, rows_out, dropped, and per function how many rows
     it voted effective, not_effective, abstain, could not observe, and in how many another
     function voted the opposite (conflict). With `tolerate`, "faults" counts by name the rows that
-    a function failed on; their votes are null. Of the texts one row group is in memory at a time;
-    the votes, about 100 bytes a row, wait for the counts, which are written first.
+    a function failed on; their votes are null. One row group is in memory at a time, and the
+    opportunities, about 100 bytes a row of the bucket while they are computed.
     """
     functions = resolve(settings.functions)
     path = folder.bucket_file(folder.interactions, bucket)
-    source = pq.ParquetFile(path)
-    n_rows = source.metadata.num_rows
+    n_rows = pq.read_metadata(path).num_rows
     stats: dict[str, Any] = {
         "rows_in": n_rows, "rows_out": n_rows, "dropped": {},
         "functions": {f.name: dict.fromkeys([*COUNTED.values(), "conflict"], 0) for f in functions},
     }  # fmt: skip
-
     exposure = Exposure.read(folder)
-    opportunity = np.full(n_rows, np.nan) if exposure is None else exposure.opportunity(path)
-    tables, at = [], 0
+    opportunity = None if exposure is None else exposure.opportunity(path)
+    tables = _voted(path, functions, settings, opportunity, stats)
+    target = folder.bucket_file(folder.votes, bucket)
+    write_parquet(target, tables, vote_schema([f.name for f in functions]), closing=lambda: stats)
+    return stats
+
+
+def _voted(
+    path: Path,
+    functions: Sequence[LabelingFunction],
+    settings: Settings,
+    opportunity: np.ndarray | None,
+    stats: dict[str, Any],
+) -> Iterator[pa.Table]:
+    """The votes of one row group after the other, counted into `stats` on the way."""
+    source, at = pq.ParquetFile(path), 0
     for group in range(source.num_row_groups):
         batch = source.read_row_group(group, columns=columns_read(functions))
-        chance = pa.array(opportunity[at : at + batch.num_rows], pa.float32(), from_pandas=True)
-        at += batch.num_rows
+        n = batch.num_rows
+        known = np.full(n, np.nan) if opportunity is None else opportunity[at : at + n]
+        chance = pa.array(known, pa.float32(), from_pandas=True)
+        at += n
         batch = batch.append_column("opportunity", chance)
         with readers.using(settings.reader):
             votes = [
@@ -54,10 +69,7 @@ def vote_bucket(folder: BuildFolder, bucket: int, settings: Settings) -> dict[st
                 for f in functions
             ]
         _count(functions, votes, stats["functions"])
-        tables.append(votes_table(batch.column("comment_id"), functions, votes, chance))
-    target = folder.bucket_file(folder.votes, bucket)
-    write_parquet(target, tables, vote_schema([f.name for f in functions]), stats=stats)
-    return stats
+        yield votes_table(batch.column("comment_id"), functions, votes, chance)
 
 
 def columns_read(functions: Sequence[LabelingFunction]) -> list[str]:

@@ -25,6 +25,8 @@ READS = (
 )  # fmt: skip
 """The columns of interactions that the label stage looks at."""
 
+_OFTEN = " (this poster thanks often: not enough for a label)"
+_SELDOM = " (this poster seldom thanks: not enough for a label)"
 _STRENGTH = ("thanked", "uptake", "positive_reply", "rejected", "passed_over", "community")
 
 
@@ -88,15 +90,23 @@ class Heard:
         return basis
 
 
-def sentences(rows: pa.Table, heard: Heard, conflict: np.ndarray) -> list[str]:
-    """One sentence per row of interactions (columns `READS`), aligned with `heard`."""
+def sentences(
+    rows: pa.Table, heard: Heard, conflict: np.ndarray, unsure: np.ndarray | None = None
+) -> list[str]:
+    """One sentence per row of interactions (columns `READS`), aligned with `heard`.
+
+    `unsure` (n,) is not 0 where the poster's habit of thanking took the label: above 0 of one who
+    thanks often, below of one who seldom does.
+    """
     poster = _poster(rows, heard)
     siblings = _siblings(rows)
     community = _community(rows)
     against = np.where(conflict, " (the community disagrees)", "").tolist()
+    often = np.zeros(rows.num_rows) if unsure is None else unsure
+    taken = np.select([often > 0, often < 0], [_OFTEN, _SELDOM], "").tolist()
     return [
-        "; ".join(part for part in parts if part) + note
-        for *parts, note in zip(poster, siblings, community, against, strict=True)
+        "; ".join(part for part in parts if part) + note + habit
+        for *parts, note, habit in zip(poster, siblings, community, against, taken, strict=True)
     ]
 
 

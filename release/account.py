@@ -47,10 +47,12 @@ def build_manifest(
         add_counts(faults, record.get("faults", {}))
     _check_handover(inputs, stages)
     digests = sorted(r["sha256"] for r in inputs)
+    model = read_json(folder.label_model)
+    said = [model["gold"]["sha256"]] if "gold" in model else []
     return {
         "format": FORMAT,
         "version": __version__,
-        "fingerprint": settings.fingerprint(code_digest(), key.id, *digests),
+        "fingerprint": settings.fingerprint(code_digest(), key.id, *digests, *said),
         "key_id": key.id,
         "settings": settings.identity(),
         "inputs": [{k: v for k, v in r.items() if k != "spans"} for r in inputs],
@@ -59,14 +61,14 @@ def build_manifest(
         "exposure": _exposure(folder),
         "functions": _functions(settings, voted),
         "faults": faults,
-        "label_model": read_json(folder.label_model),
+        "label_model": model,
         "labels": {**labels, "annotated": released["annotated"]},
         "splits": released["splits"],
         "masked": released["masked"],
         "content": released["content"],
         "seen_commenters": released["seen_commenters"],
         **({"cuts": released["cuts"]} if "cuts" in released else {}),
-        "warnings": [*_warnings(inputs, labels, released), *_faulty(faults)],
+        "warnings": [*_warnings(inputs, labels, released), *_faulty(faults), *_unresolved(model)],
     }
 
 
@@ -123,6 +125,12 @@ def _functions(settings: Settings, voted: Sequence[Record]) -> list[Record]:
             }
         )
     return table
+
+
+def _unresolved(model: Record) -> list[str]:
+    gold = model.get("gold", {})
+    n = gold.get("unresolved", 0)
+    return [f"{n} of {gold['given']} gold ids are of no comment here; see gold.json"] if n else []
 
 
 def _faulty(faults: dict[str, int]) -> list[str]:

@@ -10,6 +10,8 @@ import os
 import platform
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,12 +30,15 @@ from ..corpus.selection import check_selectable, explain_empty
 from ..corpus.settings import Settings
 from ..labeling.exposure_fit import fit_exposure
 from ..labeling.functions import resolve
+from ..labeling.gold import Gold, read_gold
+from ..labeling.gold_rows import keep_gold
 from ..labeling.label import fit_labels
+from ..labeling.sampling import read_key
 from ..labeling.screen import check_annotations
 from .account import build_manifest
 from .card import write_card
 from .pool import run_stage
-from .pseudonyms import Key, load_key
+from .pseudonyms import Key, load_key, pseudonym
 from .resume import finished_inputs, forget_after_ingest, open_build, refuse_foreign
 from .splits import given_cuts
 from .write import write_release
@@ -48,17 +53,21 @@ def build(
     settings: Settings,
     *,
     key: Key | None = None,
+    gold: str | os.PathLike[str] | None = None,
+    sheet_key: str | os.PathLike[str] | None = None,
     fresh: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Dump files or folders -> a finished build in `out`; returns its manifest.
 
     A build that was interrupted continues where it stopped; a finished one is returned as it is.
-    `key` makes the pseudonymous ids (default: the user's own key). Raises InputError where no
-    dump is given or nothing would be selected, BuildError where `out` holds another build.
+    `key` makes the pseudonymous ids (default: the user's own key). `gold` is a file of labels by
+    people (docs/gold.md), `sheet_key` the key of the sheet its ids are from. Raises InputError
+    where no dump is given or nothing would be selected, BuildError where `out` holds another build.
     """
     paths = find_dumps(dumps)
     key = key or load_key()
+    given = _Given.read(gold, sheet_key)
     check_annotations(settings.annotate)
     given_cuts(settings)
     rules = [f"{f.name}@{f.version}" for f in resolve(settings.functions)]
@@ -67,14 +76,33 @@ def build(
     Path(out).mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(Path(out) / ".lock", timeout=0):
-            folder = open_build(Path(out), settings, key.id, *rules, fresh=fresh)
-            return _Run(folder, settings, key, plan, progress or _silent).go(paths)
+            digest = given.digest if given else ""
+            folder = open_build(Path(out), settings, key.id, *rules, gold=digest, fresh=fresh)
+            return _Run(folder, settings, key, plan, progress or _silent, given).go(paths)
     except Timeout as e:
         raise BuildError("another build is running in this folder", out, "wait for it") from e
 
 
 def _silent(stage: str, done: int, total: int) -> None:
     """No progress wanted."""
+
+
+class _Given(NamedTuple):
+    """A gold file as it was read; its comments are looked up when the build knows its own."""
+
+    path: Path
+    gold: Gold
+    digest: str
+
+    @classmethod
+    def read(
+        cls, gold: str | os.PathLike[str] | None, sheet_key: str | os.PathLike[str] | None
+    ) -> _Given | None:
+        if gold is None:
+            return None
+        names = read_key(Path(sheet_key)) if sheet_key else None
+        said = read_gold(Path(gold), names=names, other_ids=True)
+        return cls(Path(gold), said, sha256(repr(said).encode()).hexdigest())
 
 
 class _Plan(NamedTuple):
@@ -87,9 +115,10 @@ class _Run:
     """One pass over the stages; holds what all of them need and the time each took."""
 
     def __init__(
-        self, folder: BuildFolder, settings: Settings, key: Key, plan: _Plan, progress: Progress
-    ):
-        self.folder, self.settings, self.key = folder, settings, key
+        self, folder: BuildFolder, settings: Settings, key: Key, plan: _Plan, progress: Progress,
+        given: _Given | None = None,
+    ):  # fmt: skip
+        self.folder, self.settings, self.key, self.given = folder, settings, key, given
         self.plan, self.progress = plan, progress
         self.seconds: dict[str, float] = {}
 
@@ -111,6 +140,9 @@ class _Run:
         self._refuse_empty(n_rows, inputs, paths, _sum(dropped))
         self._timed("exposure", self._exposure)
         voted = self._timed("vote", lambda: self._buckets("vote", self.folder.votes))
+        if self.given:
+            shown = partial(pseudonym, self.key)
+            keep_gold(self.folder, self.given.gold, self.given.path, shown)
         fit_labels(self.folder, self.settings)
         labelled = self._timed("label", lambda: self._buckets("label", self.folder.labels))
         secret = {"key": self.key.secret.hex()}

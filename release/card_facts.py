@@ -182,7 +182,10 @@ def _per_cent(figure: Document) -> str:
 def _validity(found: Document) -> dict[str, Any]:
     """The validity tables as cells of Markdown."""
     names = [cells.TITLES[task["name"]] for task in found["tasks"]]
-    tables = {"cross": cells.cross_rows, "baselines": cells.baseline_rows, "pairs": cells.pair_rows}
+    tables = {
+        "cross": cells.cross_rows, "baselines": cells.baseline_rows, "pairs": cells.pair_rows,
+        "eras": cells.era_rows, "selection": cells.selection_rows, "dashes": cells.dashes,
+    }  # fmt: skip
     return {
         "rows": found["rows"], "posters": found["posters"], "names": names,
         "witnesses": list(cells.WITNESSES.values()), "told": cells.told(found),

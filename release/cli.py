@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import verbs_governance, verbs_release
+from . import options, verbs_governance, verbs_release
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -25,49 +25,21 @@ def add_verbs(app: typer.Typer) -> None:
 
 
 def build(
-    dumps: Annotated[list[Path], typer.Argument(help="Dump files, or folders that hold some.")],
-    out: Annotated[Path, typer.Option(help="Folder of the build; new, or one to continue.")],
-    preset: Annotated[
-        str | None, typer.Option(help="Ready-made settings: `redditess presets list`.")
-    ] = None,
-    subreddits: Annotated[
-        str | None, typer.Option(help="Communities, with commas; `all` for every one.")
-    ] = None,
-    config: Annotated[
-        Path | None, typer.Option(help="TOML file with settings, over those of the preset.")
-    ] = None,
-    functions: Annotated[
-        str | None, typer.Option(help="Labeling functions, with commas; your own as module:name.")
-    ] = None,
-    label_model: Annotated[
-        str | None,
-        typer.Option(help="How votes become a label: ensemble, recipient, majority, paper, …"),
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="Processes; as many as cores and memory allow.")
-    ] = None,
-    memory_limit: Annotated[
-        str | None, typer.Option(help="Memory for joins of all workers together, such as 4GB.")
-    ] = None,
-    tolerate: Annotated[
-        bool | None,
-        typer.Option("--tolerate", help="Count rows a labeling function fails on, and go on."),
-    ] = None,
-    limit: Annotated[
-        int | None, typer.Option(help="Take only so many wanted lines of each dump file.")
-    ] = None,
-    cuts: Annotated[
-        Path | None,
-        typer.Option(
-            help="An earlier build by time: its cuts, so that its test rows never become train."
-        ),
-    ] = None,
-    fresh: Annotated[
-        bool,
-        typer.Option(
-            "--fresh/--resume", help="Replace another build in --out, or continue this one."
-        ),
-    ] = False,
+    dumps: options.Dumps,
+    out: options.Out,
+    preset: options.Preset = None,
+    subreddits: options.Subreddits = None,
+    config: options.Config = None,
+    functions: options.Functions = None,
+    label_model: options.LabelModel = None,
+    workers: options.Workers = None,
+    memory_limit: options.MemoryLimit = None,
+    tolerate: options.Tolerate = None,
+    limit: options.Limit = None,
+    gold: options.Gold = None,
+    sheet_key: options.SheetKey = None,
+    cuts: options.Cuts = None,
+    fresh: options.Fresh = False,
 ) -> None:
     """Dump files to a labelled, split, loadable dataset in OUT/redditess.
 
@@ -84,18 +56,16 @@ def build(
 
     flags = {
         "subreddits": () if subreddits == "all" else _names(subreddits),
-        "functions": _names(functions),
-        "label_model": label_model,
-        "workers": workers,
-        "memory_limit": memory_limit,
-        "limit": limit,
-        "tolerate": tolerate,
+        "functions": _names(functions), "label_model": label_model, "workers": workers,
+        "memory_limit": memory_limit, "limit": limit, "tolerate": tolerate,
         **({"split_by": "time", "cuts": cuts_of(cuts)} if cuts else {}),
-    }
+    }  # fmt: skip
     settings = load_settings(preset or "default", config, **flags)
     console = Console(stderr=True)
     with shown(console) as progress:
-        manifest = run(dumps, out, settings, fresh=fresh, progress=progress)
+        manifest = run(
+            dumps, out, settings, gold=gold, sheet_key=sheet_key, fresh=fresh, progress=progress
+        )
     console.print(_summary(manifest))
     for warning in manifest["warnings"]:
         console.print(f"note: {warning}", markup=False, highlight=False)

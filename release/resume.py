@@ -32,21 +32,28 @@ def code_digest() -> str:
     return digest.hexdigest()[:12]
 
 
-def open_build(out: str | Path, settings: Settings, *more: str, fresh: bool = False) -> BuildFolder:
+def open_build(
+    out: str | Path, settings: Settings, *more: str, gold: str = "", fresh: bool = False
+) -> BuildFolder:
     """The build folder, ready to continue or start. `more`: other things that decide the rows.
 
-    Raises BuildError where `out` holds another build (naming `--fresh`).
+    `gold` is the digest of a gold file; the same build with other gold (or none) keeps its votes
+    and is labelled again. Raises BuildError where `out` holds another build (naming `--fresh`).
     """
     folder, mark = BuildFolder(out), Path(out) / MARK
     wanted = {"format": 1, "fingerprint": settings.fingerprint(code_digest(), *more)}
-    if mark.is_file() and (fresh or read_json(mark) != wanted):
-        if not fresh:
-            raise BuildError(
-                "holds a build made with other settings, code or key",
-                out,
-                "choose another --out, or replace it with --fresh",
-            )
+    wanted |= {"gold": gold} if gold else {}
+    before = read_json(mark) if mark.is_file() else wanted
+    if not fresh and before.get("fingerprint") != wanted["fingerprint"]:
+        raise BuildError(
+            "holds a build made with other settings, code or key",
+            out,
+            "choose another --out, or replace it with --fresh",
+        )
+    if fresh and mark.is_file():
         remove_build(folder)
+    elif before != wanted:
+        forget_after_vote(folder)
     sweep(folder.root)
     write_json(mark, wanted)  # first: a build killed from here on is known as one
     folder.create()
@@ -76,13 +83,21 @@ def remove_build(folder: BuildFolder) -> None:
 
 def forget_after_ingest(folder: BuildFolder) -> None:
     """A dump file has come in since: what was read stays, all that was made from it goes."""
-    marks = (folder.manifest, folder.run, folder.label_model, folder.exposure_model)
+    marks = (folder.manifest, folder.run, folder.label_model, folder.exposure_model, folder.gold)
     for path in marks:  # the mark of completion first
         path.unlink(missing_ok=True)
     made = (folder.interactions, folder.votes, folder.labels, folder.shaped, folder.release)
     for path in made:
         shutil.rmtree(path, ignore_errors=True)
     folder.create()
+
+
+def forget_after_vote(folder: BuildFolder) -> None:
+    """What people said has changed since: votes stay, labels and all that was made of them go."""
+    for path in (folder.manifest, folder.run, folder.label_model, folder.gold, folder.validity):
+        path.unlink(missing_ok=True)
+    for made in (folder.labels, folder.shaped, folder.release):
+        shutil.rmtree(made, ignore_errors=True)
 
 
 def finished_inputs(folder: BuildFolder, paths: Sequence[Path]) -> dict[Path, dict[str, Any]]:

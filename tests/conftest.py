@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[1]
+MUST_RUN_IN_CI = ("needs_system", "needs_torch")
 
 
 @pytest.fixture(scope="session")
@@ -26,18 +27,24 @@ def repository() -> Path:
 
 
 @pytest.fixture(scope="session")
-def load_benchmark(repository: Path) -> Callable[[str], ModuleType]:
-    """`benchmarks/<name>.py` as a module: benchmarks are scripts and lie outside the package."""
+def load_script(repository: Path) -> Callable[[str], ModuleType]:
+    """A script of the checkout as a module, by its path: scripts lie outside the package."""
 
-    def load(name: str) -> ModuleType:
-        place = repository / "benchmarks" / f"{name}.py"
-        spec = importlib.util.spec_from_file_location(name, place)
+    def load(path: str) -> ModuleType:
+        place = repository / path
+        spec = importlib.util.spec_from_file_location(place.stem, place)
         assert spec and spec.loader
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         return module
 
     return load
+
+
+@pytest.fixture(scope="session")
+def load_benchmark(load_script: Callable[[str], ModuleType]) -> Callable[[str], ModuleType]:
+    """`benchmarks/<name>.py` as a module."""
+    return lambda name: load_script(f"benchmarks/{name}.py")
 
 
 @pytest.fixture(scope="session")
@@ -199,10 +206,15 @@ def small_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """In CI a test that `needs_system` must run: its skip becomes a failure."""
+    """In CI a test with a mark of `MUST_RUN_IN_CI` must run: its skip becomes a failure."""
     report = yield
-    must_run = os.environ.get("REDDITESS_CI") == "1" and item.get_closest_marker("needs_system")
-    if must_run and report.skipped and not hasattr(report, "wasxfail"):
+    in_ci = os.environ.get("REDDITESS_CI") == "1"
+    if (
+        in_ci
+        and any(map(item.get_closest_marker, MUST_RUN_IN_CI))
+        and report.skipped
+        and not hasattr(report, "wasxfail")
+    ):
         report.outcome = "failed"
         report.longrepr = f"skipped in CI, where it must run: {report.longrepr}"
     return report

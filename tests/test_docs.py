@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import doctest
 import importlib
-import importlib.util
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -41,35 +40,32 @@ def test_examples_in_docstrings_run() -> None:
     assert n_run > 10
 
 
-def _generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("docs_generate", ROOT / "docs" / "generate.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture(scope="module")
+def generate(load_script: Callable[[str], ModuleType]) -> ModuleType:
+    return load_script("docs/generate.py")
 
 
-def test_the_command_line_page_is_current() -> None:
-    generate = _generator()
+def test_the_command_line_page_is_current(generate: ModuleType) -> None:
     assert generate.PAGE.read_text("utf8") == generate.cli_page(), "run `make docs`"
 
 
-def _verbs() -> dict[str, set[str]]:
+@pytest.fixture(scope="module")
+def verbs(generate: ModuleType) -> dict[str, set[str]]:
     """ "redditess build" -> the options it takes, of every command."""
     from redditess.__main__ import make_app
 
     root = typer.main.get_command(make_app())
     return {
         words: {o for p in command.params for o in [*p.opts, *p.secondary_opts]} | {"--help", "-h"}
-        for words, command in _generator().commands(root)
+        for words, command in generate.commands(root)
     }
 
 
-def test_every_verb_has_help() -> None:
+def test_every_verb_has_help(generate: ModuleType) -> None:
     from redditess.__main__ import make_app
 
     root = typer.main.get_command(make_app())
-    silent = [words for words, command in _generator().commands(root) if not command.help]
+    silent = [words for words, command in generate.commands(root) if not command.help]
     assert silent == []
 
 
@@ -108,8 +104,7 @@ def complaint(line: str, verbs: dict[str, set[str]]) -> str:
 
 
 @pytest.mark.parametrize("page", READ_HERE, ids=lambda p: str(p.relative_to(ROOT)))
-def test_commands_in_docs_exist(page: Path) -> None:
-    verbs = _verbs()
+def test_commands_in_docs_exist(page: Path, verbs: dict[str, set[str]]) -> None:
     assert [c for line in shell_lines(page) if (c := complaint(line, verbs))] == []
 
 

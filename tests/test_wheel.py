@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -26,12 +26,9 @@ def _run(*command: str | Path, cwd: Path) -> str:
     return done.stdout
 
 
-def _hook() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture(scope="module")
+def hook(load_script: Callable[[str], ModuleType]) -> ModuleType:
+    return load_script("hatch_build.py")
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +54,12 @@ def wheel(checkout: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path, hook: ModuleType) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     ours = {n for n in names if not n.split("/")[0].endswith(".dist-info")}
-    assert ours == {f"redditess/{target}" for _, target in _hook().shipped(ROOT)}
+    assert ours == {f"redditess/{target}" for _, target in hook.shipped(ROOT)}
     assert {"redditess/__init__.py", "redditess/__main__.py", "redditess/py.typed"} <= ours
-    assert {n.split("/")[1] for n in ours if n.count("/") > 1} == set(_hook().ROOMS)
+    assert {n.split("/")[1] for n in ours if n.count("/") > 1} == set(hook.ROOMS)
     assert not [n for n in names if "test" in n.lower() or n.endswith((".pyc", ".zst"))]
 
 

@@ -18,7 +18,8 @@ from ...corpus.folder import BuildFolder
 from ...corpus.masking import mask
 from ...corpus.records import ABSTAIN, Interaction
 from ...labeling.evidence import Heard, parse
-from ...labeling.flip import Flip, flips
+from ...labeling.flip import Decision, Flip, flips
+from ...labeling.habit import answers_in, habit
 from ...labeling.label import Labeler
 from ...labeling.matrix import label_matrix
 from .choose import Chosen, Seen
@@ -77,7 +78,7 @@ def _dialogue(
     ).sort_by([("position", "ascending"), ("comment_id", "ascending")])
     votes = _aligned(folder.votes / chosen.bucket, rows)
     labels = _aligned(folder.labels / chosen.bucket, rows).to_pylist()
-    changes = _flips(labeler, votes, rows.column("exposure_stratum").to_pylist())
+    changes = _flips(labeler, votes, rows)
     people = [Interaction.from_row(row) for row in rows.to_pylist()]
     speakers, pattern = _speakers(people)
     turns = [
@@ -106,10 +107,17 @@ def _aligned(path: Path, rows: pa.Table) -> pa.Table:
     return table.take(pc.index_in(pa.array(ids), table.column("comment_id").combine_chunks()))
 
 
-def _flips(labeler: Labeler, votes: pa.Table, strata: list[int]) -> list[list[Flip]]:
-    model = labeler.decider
-    L = label_matrix(votes, model.columns or [])
-    return [flips(model, row, stratum) for row, stratum in zip(np.asarray(L), strata, strict=True)]
+def _flips(labeler: Labeler, votes: pa.Table, rows: pa.Table) -> list[list[Flip]]:
+    """Of a whole thread (its other comments tell the poster's habit of thanking)."""
+    model, rate, found = labeler.decider, labeler.habit_rate, answers_in(votes, rows)
+    habits = np.zeros(rows.num_rows) if rate is None or found is None else habit(found, rate)
+    strata = rows.column("exposure_stratum").to_pylist()
+    return [
+        flips(Decision(model, stratum, float(shift)), row)
+        for row, stratum, shift in zip(
+            label_matrix(votes, model.columns or []), strata, habits, strict=True
+        )
+    ]
 
 
 def _functions(votes: pa.Table) -> list[str]:

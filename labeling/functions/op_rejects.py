@@ -28,8 +28,9 @@ def op_rejects(table: pa.Table) -> Votes:
     reading = readers.current().read([str(text) for text in texts])
     votes = Votes.blank(n)
     words: dict[int, list[Heard]] = {}
-    for text, row, turn in zip(texts, rows.tolist(), index.tolist(), strict=True):
-        if found := lexicon.rejects(str(text)):
+    refused = lexicon.rejects_all([str(text) for text in texts])
+    for found, row, turn in zip(refused, rows.tolist(), index.tolist(), strict=True):
+        if found:
             words.setdefault(row, []).append(Heard(f"reply {turn}", "rejects", found))
     n_turns = np.bincount(rows, minlength=n)[:n]
     for row, items in words.items():

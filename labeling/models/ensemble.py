@@ -12,19 +12,23 @@ from ..functions.base import LabelingFunction
 from ..matrix import Column, columns_of
 from .base import LabelModel
 from .dawid_skene import CONFUSIONS
+from .dependence import joined, near_copies
 from .diagnostics import Side, comparable, describe, identification
 from .learned import Learned
 from .majority import MajorityVote
 from .recipient import Recipient
 from .tally import copies, families_of, tally
+from .threshold import held_out_shift, shifted
 from .weighted import COINS
 
 IDENTIFIED = 0.5  # ours: share of votes that must be comparable with others'
 VIEWS = 2.5  # ours: families a row from which a confusion matrix can be told from class shares
 MANY_VIEWS = 5.0  # ours: families a row from which confusion matrices need no simpler rival
+CELL_VOTES = 10  # ours: votes for each number of the crowd's confusion, or one number must do
 COLLAPSE = 0.2  # ours: a class that loses four fifths of the rows that the vote gives it is lost
 ENOUGH_GOLD = 30  # ours: gold rows from which candidates are compared on them
 FOLDS = 5
+DRAWS = 20  # ours: refits on resampled rows, the ends of which are the interval
 
 
 class _Shares(MajorityVote):
@@ -59,17 +63,20 @@ class _Shares(MajorityVote):
 
 class _Confusions(Learned):
     name = "confusions"
+    TEMPERED = True
     PRIORS = CONFUSIONS
 
 
 class _Crowd(Learned):
     name = "crowd"
+    TEMPERED = True
     PRIORS = CONFUSIONS + COINS
     PATIENCE = 0.005
 
 
 class _Pairs(Learned):
     name = "pairs"
+    TEMPERED = True
     PRIORS = COINS
 
 
@@ -100,9 +107,9 @@ class Ensemble(LabelModel):
     weighted votes below five families a row); a weighted vote where they meet in pairs. Otherwise
     the declared reliabilities (`recipient`) where the functions have some, else majority; majority,
     too, where a learned model loses a class. At least 30 gold rows choose instead, cross-fitted by
-    `groups` (of OPs): another model must beat this choice by one standard error. Ties are
-    unlabelled. Where votes taught the model, no row on which all of them agree is contradicted.
-    Interval: that of the model chosen.
+    `groups` (of OPs): another model, or a shift of p, must be better by one standard error. Ties
+    are unlabelled. Class shares alone never overrule votes that all agree; only where those who
+    speak are known to be wrong are they contradicted. Interval: that of the model chosen.
     """
 
     name = "ensemble"
@@ -115,6 +122,7 @@ class Ensemble(LabelModel):
         self.report: dict[str, Any] = {}
         self.families: list[str] = []
         self.sides: list[Side] = []
+        self.shift = 0.0
 
     @classmethod
     def columns_for(cls, functions: Sequence[LabelingFunction]) -> list[Column]:
@@ -140,16 +148,26 @@ class Ensemble(LabelModel):
     def _learn(self, L: np.ndarray, counts: np.ndarray, strata: Any, gold: Any) -> None:
         stands_for = copies(np.asarray(L), counts, self.n_classes)
         self.families = [self._named()[j].family or self._named()[j].name for j in stands_for]
+        # Columns that repeat a function's vote at a strength are copies by design, and one family.
+        pairs = near_copies(L, counts, self._heard(), self.n_classes)
+        self.families = joined(self._heard(), pairs)
         columns = self._heard()
         self.report = describe(L, counts, columns, self.n_classes)
+        self.report["near_copies"] = [pair._asdict() for pair in pairs]
         self.sides = identification(L, counts, columns, gold)
         self.chosen, self.why = self._by_diagnostics(L, counts)
         self.model = self._fitted(self.chosen, L, counts, strata, gold)
         if isinstance(self.model, Learned) and (lost := self._lost(L, counts, strata)):
             self.why = f"{self.chosen} lost class {lost[0]}, which the votes give to many rows"
             self.chosen, self.model = "majority", self._fitted("majority", L, counts, strata, gold)
-        if gold is not None and int(counts[np.asarray(gold) >= 0].sum()) >= ENOUGH_GOLD:
+        self.shift = 0.0
+        n_gold = 0 if gold is None else int(counts[np.asarray(gold) >= 0].sum())
+        if n_gold:
+            self.report["gold"] = {"n": n_gold, "used": {"diagnostics": n_gold}}
+        if n_gold >= ENOUGH_GOLD:
             self._by_gold(L, counts, strata, np.asarray(gold))
+        if n_gold and isinstance(self.model, Learned):
+            self.report["gold"]["used"]["reliabilities"] = n_gold
 
     def _heard(self) -> list[Column]:
         """The columns, copies put into the family of the column that they repeat."""
@@ -162,6 +180,12 @@ class Ensemble(LabelModel):
         views = self.report["families_per_row"]
         self.report |= {"comparable_with_two": three, "comparable_in_pairs": pairs}
         seen = f"{three:.0%} of the votes stand beside two other families, {views:.1f} a row"
+        cells = self.n_classes * (self.n_classes - 1)
+        n_votes = float(counts @ (L >= 0).sum(axis=1))
+        if not self._declared() and n_votes < CELL_VOTES * self.n_classes:
+            return "majority", f"{seen}; too few votes for {self.n_classes} classes"
+        if three >= IDENTIFIED and views >= VIEWS and n_votes < CELL_VOTES * cells:
+            return "weighted", f"{seen}; too few votes for {cells} kinds of mistake"
         if three >= IDENTIFIED and views >= VIEWS:
             return ("dawid_skene" if views >= MANY_VIEWS else "mixture"), seen
         if pairs >= IDENTIFIED:
@@ -175,9 +199,12 @@ class Ensemble(LabelModel):
         return self.n_classes == 2 and any(c.function in priors for c in self._named())
 
     def _fitted(
-        self, name: str, L: np.ndarray, counts: np.ndarray, strata: Any, gold: Any
-    ) -> LabelModel:
+        self, name: str, L: np.ndarray, counts: np.ndarray, strata: Any, gold: Any,
+        n_draws: int = DRAWS,
+    ) -> LabelModel:  # fmt: skip
         model = CANDIDATES[name](self._heard())
+        if isinstance(model, Learned):
+            model.n_draws = n_draws
         return model.fit(L, counts, strata=strata, gold=gold, n_classes=self.n_classes)
 
     def _lost(self, L: np.ndarray, counts: np.ndarray, strata: Any) -> list[int]:
@@ -195,32 +222,52 @@ class Ensemble(LabelModel):
     def _by_gold(self, L: np.ndarray, counts: np.ndarray, strata: Any, gold: np.ndarray) -> None:
         """Cross-fitted log loss of each candidate on the gold rows; the default unless beaten."""
         names = [n for n in CANDIDATES if n != "recipient" or self._declared()]
-        if self.chosen not in names:
-            names.append(self.chosen)
         known = (gold >= 0) & (L >= 0).any(axis=1)
         folds = self._folds(L, gold)
-        losses = {}
-        for name in names:
-            P = np.full((len(L), self.n_classes), np.nan)
-            for fold in range(FOLDS):
-                held = known & (folds == fold)
-                if held.any():
-                    model = self._fitted(name, L, counts, strata, np.where(held, -1, gold))
-                    P[held] = model.predict_proba(L[held], None if strata is None else strata[held])
-            picked = P[known, gold[known]]
-            losses[name] = -np.log(np.clip(picked, 0.01, 0.99))
+        answers = {n: self._held_out(n, L, counts, strata, gold, known, folds) for n in names}
         w = counts[known] / counts[known].sum()
+        losses = {
+            name: -np.log(np.clip(P[np.arange(len(P)), gold[known]], 0.01, 0.99))
+            for name, P in answers.items()
+        }
         mean = {name: float(w @ loss) for name, loss in losses.items()}
         best = min(mean, key=lambda name: mean[name])
         gain = losses[self.chosen] - losses[best]
         error = float(np.sqrt(w**2 @ (gain - w @ gain) ** 2))
-        self.report["gold"] = {
-            "n": int(counts[known].sum()), "cross_fitted_log_loss": mean, "standard_error": error,
-        }  # fmt: skip
+        n = int(counts[known].sum())
+        self.report["gold"] |= {"cross_fitted_log_loss": mean, "standard_error": error}
+        self.report["gold"]["used"]["choice"] = n
         if best != self.chosen and mean[self.chosen] - mean[best] > error:
-            self.why = f"{int(counts[known].sum())} gold rows prefer {best} to {self.chosen}"
+            self.why = f"{n} gold rows prefer {best} to {self.chosen}"
             self.chosen = best
             self.model = self._fitted(best, L, counts, strata, gold)
+        if self.n_classes == 2:
+            p = answers[self.chosen][:, 1]
+            self._move_threshold(p, gold[known], counts[known].astype(float), folds[known])
+
+    def _held_out(
+        self, name: str, L: np.ndarray, counts: np.ndarray, strata: Any, gold: np.ndarray,
+        known: np.ndarray, folds: np.ndarray,
+    ) -> np.ndarray:  # fmt: skip
+        """(known rows, k): what a candidate says of gold rows that taught it nothing."""
+        P = np.full((len(L), self.n_classes), np.nan)
+        for fold in range(FOLDS):
+            held = known & (folds == fold)
+            if held.any():
+                model = self._fitted(name, L, counts, strata, np.where(held, -1, gold), 0)
+                P[held] = model.predict_proba(L[held], None if strata is None else strata[held])
+        return P[known]
+
+    def _move_threshold(
+        self, p: np.ndarray, gold: np.ndarray, weight: np.ndarray, folds: np.ndarray
+    ) -> None:
+        self.shift, gain, error = held_out_shift(p, gold, weight, folds)
+        self.report["gold"]["used"]["threshold"] = int(weight.sum())
+        self.report["gold"] |= {"shift_gain": gain, "shift_standard_error": error}
+
+    def used_gold(self) -> dict[str, int]:
+        """How many gold rows served what; what served a choice scored no choice it taught."""
+        return dict(self.report.get("gold", {}).get("used", {}))
 
     def _folds(self, L: np.ndarray, gold: np.ndarray) -> np.ndarray:
         """(n,) fold of each row: all rows of a group in one, whatever the order of rows."""
@@ -239,10 +286,15 @@ class Ensemble(LabelModel):
 
     def predict_proba(self, L: np.ndarray, strata: np.ndarray | None = None) -> np.ndarray:
         P = self.model.predict_proba(L, strata)
-        return _with_the_unanimous(P, np.asarray(L)) if isinstance(self.model, Learned) else P
+        if isinstance(self.model, Learned):
+            P = _with_the_unanimous(P, np.asarray(L), self.model.votes_alone(L, strata))
+        if not self.shift:
+            return P
+        p = shifted(P[:, 1], self.shift)
+        return np.stack([1 - p, p], axis=1)
 
     def interval(self, L: np.ndarray, strata: np.ndarray | None = None) -> np.ndarray:
-        bounds = self.model.interval(L, strata)
+        bounds = shifted(self.model.interval(L, strata), self.shift)
         if not isinstance(self.model, Learned) or not len(bounds):
             return bounds
         p = self.predict_proba(L, strata)[:, 1]
@@ -267,29 +319,36 @@ class Ensemble(LabelModel):
             "diagnostics": self.report,
             "identification": [s._asdict() for s in self.sides],
             "model": self.model.state(),
-        }
+        } | ({"shift": self.shift} if self.shift else {})
 
     def restore(self, state: dict[str, Any]) -> None:
         self.chosen, self.why = state["chosen"], state["why"]
         self.report = state["diagnostics"]
         self.sides = [Side(**s) for s in state["identification"]]
-        self.families = state["families"]
+        self.families, self.shift = state["families"], state.get("shift", 0.0)
         self.model = CANDIDATES[self.chosen](self._heard())
         self.model.n_classes, self.model.n_rows = self.n_classes, self.n_rows
         self.model.restore(state["model"])
 
 
-def _with_the_unanimous(P: np.ndarray, L: np.ndarray) -> np.ndarray:
+def _with_the_unanimous(P: np.ndarray, L: np.ndarray, alone: np.ndarray) -> np.ndarray:
     """P with just enough moved to a class on which all votes of a row agree to make it the first.
 
-    >>> _with_the_unanimous(np.array([[0.7, 0.3]]), np.array([[1, 1]])).round(2)
-    array([[0.5, 0.5]])
+    Class shares alone never overrule them. Where `alone` (n, k), the votes' own weight, is against
+    their word (those who speak are known to be wrong more often than right), P stays.
+
+    >>> P, L = np.array([[0.7, 0.3], [0.7, 0.3]]), np.array([[1, 1], [1, -1]])
+    >>> _with_the_unanimous(P, L, np.array([[0.4, 0.6], [0.8, 0.2]])).round(2)
+    array([[0.5, 0.5],
+           [0.7, 0.3]])
     """
     if not len(P):
         return P
     heard = L >= 0
-    low = np.where(heard, L, 127).min(axis=1)
+    low = np.where(heard, L, L.max()).min(axis=1)
     agreed = np.flatnonzero(heard.any(axis=1) & (low == np.where(heard, L, -1).max(axis=1)))
+    said = alone[agreed, low[agreed]]
+    agreed = agreed[said >= alone[agreed].max(axis=1, initial=0) - 1e-9]
     P = P.copy()
     rows = P[agreed]
     own = rows[np.arange(len(agreed)), low[agreed]]

@@ -25,14 +25,17 @@ class Hashed:
 
     def read_distinct(self, texts: Sequence[str]) -> Reading:
         """Distinct texts -> reading; linear in their length."""
-        heard = [lexicon.read(text) for text in texts]
-        planned = [lexicon.uptake(text) for text in texts]
-        logits = self.model.logits(texts, extras(texts, heard, planned))
+        heard, planned = lexicon.read_all(texts)
+        logits = self.model.logits(texts, extras(heard, planned))
         thanks, sides, uptake = logits[:, 0], logits[:, 1:4], logits[:, 4]
         return bounded(
             texts, heard, planned,
             sigmoid(thanks), softmax(sides), sigmoid(uptake), self.model.strongest,
         )  # fmt: skip
+
+    def logits(self, texts: Sequence[str]) -> np.ndarray:
+        """The heads' logits (n, 5), before any bound."""
+        return self.model.logits(texts, extras(*lexicon.read_all(texts)))
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:

@@ -21,8 +21,7 @@ class Lexicon:
 
     def read_distinct(self, texts: Sequence[str]) -> Reading:
         """Distinct texts -> reading; linear in their length."""
-        heard = [lexicon.read(text) for text in texts]
-        planned = [lexicon.uptake(text) for text in texts]
+        heard, planned = lexicon.read_all(texts)
         thanked = np.array([bool(h.thanks) for h in heard], bool)
         took_up = np.array([bool(words) for words in planned], bool)
         tone = np.array([h.sentiment.score for h in heard], np.float32)

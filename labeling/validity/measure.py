@@ -12,7 +12,7 @@ from ...stats.intervals import Estimate, share
 from ...stats.ranking import auc
 from .order import pair_hits, pairs, within_strata
 from .rows import TASKS, Rows
-from .text import Bags, bags, beside, fit_numbers, fit_text, shared
+from .text import Bags, bags, beside, fit_numbers, fit_text, rarity, shared, weighed
 
 N_FOLDS = 5
 N_STRATA = 5
@@ -25,6 +25,10 @@ BASELINES = {
     "comment_and_post": "words of comment and post",
     "mismatched_post": "the same, shown somebody else's post",
 }
+FEW_ROWS, FEW_TO_LEARN, FEW_PAIRS, FEW_IN_STRATA = (
+    "few_rows", "few_to_learn", "few_pairs", "few_in_strata",
+)  # fmt: skip
+"""Why a figure is not known (`<figure>_why`); in words: `words.REASONS`."""
 
 Cell = dict[str, Any]
 Scorer = Callable[[np.ndarray, np.ndarray, np.ndarray], list[np.ndarray]]
@@ -54,7 +58,7 @@ def tables(rows: Rows) -> dict[str, Any]:
             {"era": era, **_cell(rows, t.name, text[t.name], rows.era == era)}
             for era in sorted(set(rows.era)) for t in TASKS
         ],
-        "selection": _selection(rows, text),
+        "selection": _selection(rows, text, read.threads),
     }  # fmt: skip
 
 
@@ -116,8 +120,9 @@ def _by_both(true: Bags, false: Bags) -> Scorer:
 
 
 class _Fields(NamedTuple):
-    """What the text models read, one row each."""
+    """What the text models read, one row a comment."""
 
+    threads: Bags  # the posts, one row a thread, counts
     comment: Bags
     post: Bags
     both: Bags  # comment, its post, the words they share
@@ -125,13 +130,16 @@ class _Fields(NamedTuple):
 
 
 def _fields(rows: Rows) -> _Fields:
-    words, posts = bags(rows.comment), bags(rows.threads.post, "post ")
+    said, asked = bags(rows.comment), bags(rows.threads.post)
+    rare = rarity(said)
+    words, posts = weighed(said, rare, 0), weighed(asked, rarity(asked), 1)
 
     def with_posts(at: np.ndarray) -> Bags:
-        common = shared(rows.comment, [rows.threads.post[t] for t in at])
+        common = weighed(shared(said, asked.take(at)), rare, 2)
         return beside(beside(words, posts.take(at)), common)
 
-    return _Fields(words, posts.take(rows.at), with_posts(rows.at), with_posts(_mismatched(rows)))
+    own = posts.take(rows.at)
+    return _Fields(asked, words, own, with_posts(rows.at), with_posts(_mismatched(rows)))
 
 
 def _baselines(rows: Rows, name: str, fold: np.ndarray, read: _Fields) -> dict[str, np.ndarray]:
@@ -171,9 +179,17 @@ def _cell(rows: Rows, tested: str, scores: np.ndarray, only: np.ndarray | None =
     here &= np.isfinite(scores)
     yes, score, op = y[here] == 1, scores[here], rows.op[here]
     if min(yes.sum(), (~yes).sum()) < FEWEST:
-        return cell | _figure("auc", None) | _figure("within_length", None)
+        why = _why(scores, FEW_ROWS)
+        return cell | _figure("auc", None, why) | _figure("within_length", None, why)
     within = within_strata(score, yes, strata(rows.n_words[here]), op)
-    return cell | _figure("auc", auc(score, yes, op)) | _figure("within_length", within)
+    return (
+        cell | _figure("auc", auc(score, yes, op)) | _figure("within_length", within, FEW_IN_STRATA)
+    )
+
+
+def _why(scores: np.ndarray, otherwise: str) -> str:
+    """Why there is no figure: a model that could not learn leaves no score at all."""
+    return otherwise if np.isfinite(scores).any() else FEW_TO_LEARN
 
 
 def strata(n_words: np.ndarray) -> np.ndarray:
@@ -182,9 +198,10 @@ def strata(n_words: np.ndarray) -> np.ndarray:
     return np.searchsorted(cuts, n_words, side="left")
 
 
-def _figure(name: str, e: Estimate | None) -> Cell:
-    if e is None:
-        return {name: None, f"{name}_low": None, f"{name}_high": None}
+def _figure(name: str, e: Estimate | None, why: str | None = None) -> Cell:
+    """A value and its interval; where there is none, None and the reason as `<name>_why`."""
+    if e is None or not np.isfinite(e.value):
+        return {name: None, f"{name}_low": None, f"{name}_high": None, f"{name}_why": why}
     ends = {name: e.value, f"{name}_low": e.low, f"{name}_high": e.high}
     return {k: round(float(v), 4) if np.isfinite(v) else None for k, v in ends.items()}
 
@@ -198,12 +215,12 @@ def _pairs(rows: Rows, name: str, text: np.ndarray, plain: dict[str, np.ndarray]
         hits = pair_hits(scores, found[known])
         e = share(hits, op[known]) if len(hits) >= FEWEST else None
         yield {
-            "task": name, "by": by, "n": int(known.sum()), "posters": len(set(op[known])),
-            **_figure("accuracy", e),
+            "task": name, "by": by, "n": int(known.sum()), "n_pairs": len(found),
+            "posters": len(set(op[known])), **_figure("accuracy", e, _why(scores, FEW_PAIRS)),
         }  # fmt: skip
 
 
-def _selection(rows: Rows, text: dict[str, np.ndarray]) -> dict[str, Any]:
+def _selection(rows: Rows, text: dict[str, np.ndarray], asked: Bags) -> dict[str, Any]:
     """Posters who came back against those who did not: labels know the first kind only."""
     threads = rows.threads
     known = np.flatnonzero(np.isfinite(threads.returned))
@@ -220,19 +237,20 @@ def _selection(rows: Rows, text: dict[str, np.ndarray]) -> dict[str, Any]:
                 **{"community": _cell(rows, "community", text["community"], in_group)},
             }
         )  # fmt: skip
-    return {"groups": groups, "told_by_post": _told_by_post(threads.op[known], known, back, rows)}
+    told = _told_by_post(threads.op[known], asked.take(known), back)
+    return {"groups": groups, "told_by_post": told}
 
 
 def _mean(values: np.ndarray) -> float | None:
     return round(float(values.mean()), 2) if len(values) else None
 
 
-def _told_by_post(op: np.ndarray, known: np.ndarray, back: np.ndarray, rows: Rows) -> Cell:
+def _told_by_post(op: np.ndarray, asked: Bags, back: np.ndarray) -> Cell:
     """Can the words of a post tell whether its poster comes back? AUC, split by poster."""
-    cell: Cell = {"n": len(known), "n_yes": int(back.sum())}
+    cell: Cell = {"n": len(op), "n_yes": int(back.sum())}
     fold = np.array([stable_hash("validity fold", name) % N_FOLDS for name in op], np.int64)
-    posts = bags([rows.threads.post[t] for t in known])
-    scores = np.full(len(known), np.nan)
+    posts = weighed(asked, rarity(asked))
+    scores = np.full(len(op), np.nan)
     for k in range(N_FOLDS):
         learn, there = np.flatnonzero(fold != k)[:MAX_FIT], np.flatnonzero(fold == k)
         if min(back[learn].sum(), (~back[learn]).sum()) >= FEWEST and len(there):
@@ -240,4 +258,5 @@ def _told_by_post(op: np.ndarray, known: np.ndarray, back: np.ndarray, rows: Row
             scores[there] = (found - found.mean()) / (found.std() or 1.0)
     here = np.isfinite(scores)
     enough = min(back[here].sum(), (~back[here]).sum()) >= FEWEST
-    return cell | _figure("auc", auc(scores[here], back[here], op[here]) if enough else None)
+    e = auc(scores[here], back[here], op[here]) if enough else None
+    return cell | _figure("auc", e, _why(scores, FEW_ROWS))

@@ -47,8 +47,8 @@ def part(found: Mapping[str, Any]) -> Html:
             words.selection_rows(found), numeric=4,
         ),
         tag("p", words.told(found)),
-        tag("p", "Intervals at 95 %, by poster. A dash: too few rows of either kind.",
-            class_="quiet"),
+        tag("p", "Intervals at 95 %, by poster.", class_="quiet"),
+        *(tag("p", line, class_="quiet") for line in words.dashes(found)),
     )  # fmt: skip
 
 

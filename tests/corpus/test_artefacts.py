@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -47,6 +48,21 @@ def test_no_rows_still_make_a_file_with_the_schema(tmp_path: Path) -> None:
 def test_stats_ride_in_the_footer(tmp_path: Path) -> None:
     write_parquet(tmp_path / "a.parquet", table(3), SCHEMA, stats={"dropped": {"bot": 2}})
     assert read_stats(tmp_path / "a.parquet") == {"dropped": {"bot": 2}}
+
+
+def test_stats_may_be_counted_while_rows_stream(tmp_path: Path) -> None:
+    stats = {"rows": 0}
+
+    def stream() -> Iterator[pa.Table]:
+        for piece in (table(2), table(3)):
+            stats["rows"] += piece.num_rows
+            yield piece
+
+    for name in ("a", "b"):
+        stats["rows"] = 0
+        write_parquet(tmp_path / name, stream(), SCHEMA, closing=lambda: stats)
+    assert read_stats(tmp_path / "a") == {"rows": 5}
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_rubbish(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from redditess.corpus.settings import Settings
 from redditess.labeling.analyze import analyze
 from redditess.labeling.analyze_page import document
 from redditess.labeling.functions import resolve
+from redditess.labeling.llm import Unscored, Verdict
+from redditess.labeling.llm_votes import claim, write_votes
 from redditess.labeling.vote import vote_bucket
 
 FUNCTIONS = ("op_response", "op_uptake", "op_rejects", "op_change", "community_reception")
@@ -158,6 +160,8 @@ def test_the_verb_prints_a_table_an_object_and_a_page(folder, tmp_path) -> None:
     app, place = make_app(), str(folder.root)
     table = run(app, ["label", "analyze", place], env={"COLUMNS": "200"})
     assert table.exit_code == 0 and "a declared prior only" in table.stdout
+    narrow = run(app, ["label", "analyze", place], env={"COLUMNS": "80"}).stdout
+    assert all(f"\n{name} " in narrow for name in FUNCTIONS)  # no name is broken
     page = tmp_path / "page.html"
     found = run(
         app, ["label", "analyze", place, "--gold", str(gold), "--json", "--html", str(page)]
@@ -165,3 +169,57 @@ def test_the_verb_prints_a_table_an_object_and_a_page(folder, tmp_path) -> None:
     assert json.loads(found.stdout) == analyze(folder, {"t1_0x2": 1})
     html = page.read_text("utf8")
     assert "op_response" in html and "<script" not in html and "nan" not in html
+
+
+def asked(folder: BuildFolder, name: str = "scripted") -> dict[str, int]:
+    """A language model's answers to two thirds of the rows, some without a vote: id -> vote."""
+    rows = [row for i, row in enumerate(table_of(folder)) if i % 3]
+    votes = {row["comment_id"]: (1, 0, -1)[i % 7 % 3] for i, row in enumerate(rows)}
+    answers = {i: Verdict(vote, 0.7, "walk", (), ()) for i, vote in votes.items()}
+    answers["t1_1x1"] = Unscored("refused")
+    path = claim(folder, name, name)
+    write_votes(path, folder, answers, described=(name, "loopback", "p", "{}"), stats={})
+    return {i: vote for i, vote in votes.items() if i != "t1_1x1"}
+
+
+def test_what_a_language_model_said_stands_beside_and_changes_no_other_figure(folder) -> None:
+    without, said = analyze(folder), asked(folder)
+    found, rows = analyze(folder), table_of(folder)
+    assert found["functions"][:-1] == without["functions"]
+    assert found["identification"] == without["identification"]
+    entry = found["functions"][-1]
+    assert (entry["name"], entry["sees_input"], entry["decides"]) == ("llm:scripted", True, False)
+    voted = {i: v for i, v in said.items() if v >= 0}
+    others = {
+        r["comment_id"]: {r[f"{name}:vote"] for name in FUNCTIONS} & {0, 1} for r in rows
+    }  # fmt: skip
+    assert entry["observable"] == pytest.approx(len(said) / 80)
+    assert entry["coverage"] == pytest.approx(len(voted) / 80)
+    assert entry["polarity"] == pytest.approx(np.mean(list(voted.values())), abs=1e-6)
+    assert entry["overlap"] == pytest.approx(sum(bool(others[i]) for i in voted) / 80)
+    assert entry["conflict"] == pytest.approx(
+        sum(1 - v in others[i] for i, v in voted.items()) / 80
+    )
+    assert entry["conflict"] > 0
+    (pair,) = [
+        p for p in found["pairs"] if (p["a"], p["b"]) == ("community_reception", "llm:scripted")
+    ]
+    own = {r["comment_id"]: r["community_reception:vote"] for r in rows}
+    x, y = np.array([(own[i], v) for i, v in voted.items() if own[i] in (0, 1)]).T
+    assert pair["n"] == len(x)
+    assert pair["correlation"] == pytest.approx(np.corrcoef(x, y)[0, 1], abs=1e-6)
+    in_eras = sum(e["rows"] * e["functions"]["llm:scripted"]["coverage"] for e in found["era"])
+    assert in_eras == pytest.approx(len(voted), abs=1e-3)
+    result = CliRunner().invoke(
+        make_app(), ["label", "analyze", str(folder.root)], env={"COLUMNS": "200"}
+    )
+    assert any("llm:scripted" in n and "reported only" in n for n in result.stdout.splitlines())
+    assert "llm:scripted" in document(found)
+
+
+def test_gold_tells_how_often_a_language_model_is_right(folder) -> None:
+    voted = {i: v for i, v in asked(folder).items() if v >= 0}
+    gold = dict.fromkeys(voted, 1)
+    accuracy = analyze(folder, gold)["functions"][-1]["accuracy"]
+    assert accuracy["n"] == len(voted)
+    assert accuracy["value"] == pytest.approx(np.mean(list(voted.values())), abs=1e-6)

@@ -15,8 +15,9 @@ from redditess.corpus.artefacts import read_json
 from redditess.corpus.errors import SettingsError
 from redditess.corpus.folder import BuildFolder
 from redditess.corpus.settings import load_settings
+from redditess.labeling.functions import resolve
 from redditess.labeling.habit import Answers, general, habit, without_habit
-from redditess.labeling.label import fit_labels, label_bucket
+from redditess.labeling.label import Labeler, fit_labels, label_bucket
 from redditess.labeling.vote import vote_bucket
 
 THANKS, PLAIN = "Thank you so much, this helped.", "We have a cat."
@@ -80,6 +81,21 @@ def test_a_p_that_crosses_the_middle_leaves_its_row_unlabelled(build: Build, row
     assert kept["label"][-1] == 0  # silence of the blunt poster
     for label, value in zip(said, p, strict=True):
         assert np.isnan(label) or (value > 0.5) == (label == 1)
+
+
+def test_a_label_that_the_habit_took_is_accounted_for(build: Build, rows: Rows) -> None:
+    folder = build(threads(rows))
+    labelled(folder, op_habit="kept", reader="lexicon")
+    votes, given = (
+        pq.read_table(folder.bucket_file(stage, 0)) for stage in (folder.votes, folder.interactions)
+    )
+    functions = resolve(load_settings("sample").functions)
+    labeler = Labeler(read_json(folder.label_model))
+    for shift, words, row in ((9.0, "thanks often", 0), (-9.0, "seldom thanks", -1)):
+        out = labeler.predict(votes, given, functions, np.full(len(votes), shift)).to_pylist()
+        assert out[row]["label"] is None and out[row]["p_effective"] is not None
+        assert out[row]["why"].endswith(f"(this poster {words}: not enough for a label)")
+        assert not any("not enough" in r["why"] for r in out if r["label"] is not None)
 
 
 def test_yard_sticks_keep_the_habit(build: Build, rows: Rows) -> None:

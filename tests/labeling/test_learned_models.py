@@ -19,6 +19,7 @@ from redditess.labeling.models import (
     identification,
 )
 from redditess.labeling.models.ensemble import CANDIDATES
+from redditess.labeling.models.threshold import held_out_shift, shifted
 
 OURS = ["op_response", "op_uptake", "passed_over", "general_feedback"]
 DawidSkeneOfEnsemble = CANDIDATES["dawid_skene"]
@@ -204,15 +205,102 @@ def test_functions_that_never_meet_keep_their_declared_reliabilities() -> None:
     assert made.to_json()["state"]["why"].endswith("reliabilities are declared")
 
 
-def test_what_all_votes_of_a_row_say_is_never_contradicted() -> None:
-    L, _ = planted(2000, [0.95, 0.9, 0.85, 0.3, 0.35], share=0.9, heard=0.5)
-    made = Ensemble().fit(L)
-    plain = made.model.predict_proba(L)
-    labels = made.predict(L)
+def agreed_rows(L: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows whose votes all say the same, and what they say."""
     lowest = np.where(L >= 0, L, 9).min(axis=1)
-    agreed = (L >= 0).any(axis=1) & (lowest == L.max(axis=1))
-    assert (labels[agreed] == lowest[agreed]).all()
-    assert (plain.argmax(axis=1)[agreed] != lowest[agreed]).any()  # the rule had work to do
+    return (L >= 0).any(axis=1) & (lowest == L.max(axis=1)), lowest
+
+
+def test_class_shares_never_overrule_votes_that_all_agree() -> None:
+    L, _ = planted(3000, [0.75, 0.7, 0.7, 0.65], share=0.9, heard=0.6)
+    made = Ensemble().fit(L)
+    agreed, said = agreed_rows(L)
+    assert (made.predict(L)[agreed] == said[agreed]).all()
+    assert (made.model.predict_proba(L).argmax(axis=1)[agreed] != said[agreed]).any()
+
+
+def test_a_known_liar_is_not_believed_when_it_speaks_alone() -> None:
+    L, _ = planted(3000, [0.95, 0.9, 0.9, 0.85, 0.2], heard=0.6)
+    labels = Ensemble().fit(L).predict(L)
+    alone = (L[:, 4] >= 0) & (L[:, :4] < 0).all(axis=1)
+    assert alone.sum() > 20
+    assert (labels[alone] == 1 - L[alone, 4]).all()
+    agreed, said = agreed_rows(L)
+    others = agreed & (L[:, 4] < 0)
+    assert (labels[others] == said[others]).all()
+
+
+@pytest.mark.slow
+def test_a_rare_class_that_is_often_missed_keeps_its_share_with_three_votes_a_row() -> None:
+    shares = []
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        truth = (rng.random(1200) < 0.12).astype(np.int8)
+        yes = np.where(truth[:, None] == 1, rng.beta(3, 2, 60), rng.beta(2, 8, 60))
+        L = (rng.random((1200, 60)) < yes).astype(np.int8)
+        L[rng.random((1200, 60)).argsort(axis=1) >= 3] = ABSTAIN
+        shares.append(Ensemble().fit(L).balance()[1])
+    assert abs(np.mean(shares) - 0.12) < 0.06  # .16; without the lean to the votes .31
+
+
+def near_copy(n: int, seed: int, noise: float = 0.05) -> tuple[np.ndarray, np.ndarray]:
+    """Six labellers and a seventh that repeats the weak first one, but for some noise."""
+    L, truth = planted(n, [0.62, 0.85, 0.8, 0.75, 0.7, 0.65], seed=seed, heard=0.9)
+    flipped = np.where(L[:, 0] >= 0, 1 - L[:, 0], ABSTAIN)
+    noisy = np.random.default_rng(seed + 100).random(n) < noise
+    return np.column_stack([L, np.where(noisy, flipped, L[:, 0])]).astype(np.int8), truth
+
+
+def test_near_copies_under_different_names_count_as_one() -> None:
+    L, _ = near_copy(2000, 3)
+    made = Ensemble().fit(L)
+    (pair,) = made.report["near_copies"]
+    assert (pair["copy_of"], pair["function"]) == ("lf0", "lf6")
+    assert pair["agreement"] > 0.9 > 0.7 > pair["due"]
+    declared = [Column(f"lf{j}", f"lf{j}", family=f"lf{j % 6}") for j in range(7)]
+    assert np.array_equal(made.predict_proba(L), Ensemble(declared).fit(L).predict_proba(L))
+    alone = Ensemble().fit(L[:, :6]).predict_proba(L[:, :6])
+    assert np.nanmean(np.abs(made.predict_proba(L) - alone)) < 0.01
+    again = Ensemble.from_json(made.to_json())
+    assert again.families == made.families
+
+
+@pytest.mark.slow
+def test_good_labellers_are_no_copies_and_thin_evidence_is_none() -> None:
+    for seed in range(8):
+        L, _ = planted(600, [0.93, 0.95, 0.9, 0.94, 0.6, 0.7], seed=seed, heard=0.9)
+        assert Ensemble().fit(L).report["near_copies"] == []
+        assert Ensemble().fit(near_copy(45, seed)[0]).report["near_copies"] == []
+
+
+def hard_for_all(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of many difficulties: on the hardest, ten good workers are ten coins."""
+    rng = np.random.default_rng(seed)
+    truth, ease = rng.integers(0, 2, 800), rng.gamma(1, 1, 800)
+    right = 1 / (1 + np.exp(-np.outer(ease, rng.uniform(0.3, 2, 60))))
+    L = np.where(rng.random((800, 60)) < right, truth[:, None], 1 - truth[:, None])
+    L[rng.random((800, 60)).argsort(axis=1) >= 10] = ABSTAIN
+    return L.astype(np.int8), truth
+
+
+@pytest.mark.slow
+def test_rows_that_are_hard_for_everybody_make_the_ensemble_less_sure() -> None:
+    for seed in range(3):
+        L, truth = hard_for_all(seed)
+        made = Ensemble().fit(L)
+        assert made.model.likeness > 0
+        found = made.predict_proba(L)
+        assert calibration_error(found, truth) < 0.06
+        made.model.likeness = 0.0
+        untempered = made.predict_proba(L)
+        assert calibration_error(untempered, truth) > calibration_error(found, truth) + 0.02
+        assert np.array_equal(found.argmax(axis=1), untempered.argmax(axis=1))
+
+
+def test_independent_votes_are_not_tempered() -> None:
+    for seed in range(3):
+        L, _ = planted(1500, [0.9, 0.8, 0.75, 0.7, 0.65, 0.6], seed=seed, heard=0.8)
+        assert Ensemble().fit(L).model.likeness == 0
 
 
 def test_two_functions_alone_identify_nothing_and_three_do() -> None:
@@ -290,3 +378,62 @@ def test_a_stronger_score_weighs_a_vote_more() -> None:
     L = label_matrix(votes, columns)
     p = Ensemble(columns).fit(L).predict_proba(L)[:, 1]
     assert p.tolist() == pytest.approx([0.30, 0.25, 0.20, 0.30])  # an unknown chance adds nothing
+
+
+def told(n: int, seed: int, off: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """p that is `off` too high in log odds, labels of whom it is told, folds."""
+    rng = np.random.default_rng(seed)
+    odds = rng.normal(0, 1.2, n)
+    label = (rng.random(n) < 1 / (1 + np.exp(-odds))).astype(np.int8)
+    return 1 / (1 + np.exp(-odds - off)), label, np.arange(n) % 5
+
+
+def test_gold_moves_the_threshold_only_where_held_out_gold_says_so() -> None:
+    p, label, folds = told(400, 1, off=1.5)
+    shift, gain, error = held_out_shift(p, label, np.ones(400), folds)
+    assert shift == pytest.approx(-1.5, abs=0.35) and gain > error > 0
+    assert ((shifted(p, shift) >= 0.5) == label).mean() > ((p >= 0.5) == label).mean() + 0.03
+    moved = [held_out_shift(*told(200, s, 0.0)[:2], np.ones(200), folds[:200])[0] for s in range(9)]
+    assert moved.count(0.0) >= 7
+    assert held_out_shift(p, label, np.ones(400), np.zeros(400))[0] == 0  # nothing is held out
+
+
+def test_a_shift_moves_p_its_interval_and_the_label_together() -> None:
+    L, _ = planted(1500, [0.9, 0.8, 0.75], share=0.5)
+    made = Ensemble().fit(L)
+    p, bounds = made.predict_proba(L)[:, 1], made.interval(L)
+    made.shift = -2.0
+    again = Ensemble.from_json(made.to_json())
+    assert np.array_equal(again.predict_proba(L)[:, 1], shifted(p, -2.0))
+    assert np.allclose(again.interval(L), shifted(bounds, -2.0))
+    assert (again.predict(L) == 1).sum() < (p > 0.5).sum()
+
+
+@pytest.mark.slow
+def test_used_gold_is_counted_by_use() -> None:
+    L, truth = planted(1200, [0.9, 0.8, 0.7, 0.6], seed=9)
+    few = np.where(np.arange(1200) < 20, truth, -1)
+    assert Ensemble().fit(L, gold=few).used_gold() == {"diagnostics": 20, "reliabilities": 20}
+    many = np.where(np.arange(1200) < 100, truth, -1)
+    assert Ensemble().fit(L, gold=many).used_gold() == {
+        "diagnostics": 100, "choice": 100, "threshold": 100, "reliabilities": 100,
+    }  # fmt: skip
+    assert Ensemble().fit(L).used_gold() == {}
+    assert "shift" not in Ensemble().fit(L).state()
+
+
+@pytest.mark.slow
+def test_intervals_cover_the_planted_probability_of_a_pattern() -> None:
+    covered, wide = [], []
+    for seed in range(8):
+        rng = np.random.default_rng([seed, 4])
+        right, share = rng.uniform(0.55, 0.9, 5), rng.uniform(0.2, 0.8)
+        L, _ = planted(1000, right.tolist(), seed=seed, share=share, heard=0.8)
+        odds = np.where(L >= 0, 2.0 * L - 1, 0.0) @ np.log(right / (1 - right))
+        p = 1 / (1 + np.exp(-odds - np.log(share / (1 - share))))
+        heard = (L >= 0).any(axis=1)
+        low, high = Ensemble().fit(L).interval(L)[heard].T
+        covered.append(((low <= p[heard]) & (p[heard] <= high)).mean())
+        wide.append((high - low).mean())
+    assert np.mean(covered) > 0.85  # .95 over 200 worlds; without refits under .45
+    assert np.mean(wide) < 0.35

@@ -68,6 +68,33 @@ def test_a_batch_scores_each_text_as_it_does_alone(texts: list[str]) -> None:
         )
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.text(max_size=30) | st.sampled_from(WILD), max_size=9))
+def test_short_and_long_keys_count_the_same_columns(texts: list[str]) -> None:
+    """Above 4 texts 2**30 columns need 64-bit keys; a text alone never does."""
+    alone = [blocks([text], (30, 30)) for text in texts]
+    for k, whole in enumerate(blocks(texts, (30, 30))):
+        parts = [pair[k] for pair in alone]
+        assert whole.row.tolist() == [i for i, part in enumerate(parts) for _ in part.row]
+        assert whole.column.tolist() == [c for part in parts for c in part.column.tolist()]
+        assert whole.tf.tobytes() == b"".join(part.tf.tobytes() for part in parts)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.text(max_size=40) | st.sampled_from(WILD), min_size=1, max_size=6))
+def test_the_sums_of_a_text_do_not_depend_on_its_company(texts: list[str]) -> None:
+    model = small_model(bits=(18, 18))
+    together = model.sums(texts)
+    assert together.tobytes() == b"".join(model.sums([t]).tobytes() for t in texts)
+
+
+def test_counts_beyond_the_table_are_computed() -> None:
+    counts = np.array([1, 2, 1023, 1024, 90_000])
+    wanted = (1 + np.log(counts)).astype(np.float32)
+    assert linear.weighted(counts).tobytes() == wanted.tobytes()
+    assert linear.weighted(counts[:3]).tobytes() == wanted[:3].tobytes()
+
+
 def test_a_score_is_what_its_description_says() -> None:
     model, text = small_model(), "thanks thanks friend"
     total = np.array([0.5, -1.0])

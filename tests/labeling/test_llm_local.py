@@ -38,7 +38,7 @@ def test_without_transformers_the_error_has_the_install_line(
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random one-layer model over bytes, with a chat template."""
     for name in ("torch", "transformers", "tokenizers"):
-        pytest.importorskip(name, reason=f"{name} is not installed here (it is in no CI set)")
+        pytest.importorskip(name, reason=f"{name} is not installed")
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -61,6 +61,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.needs_torch
 def test_a_local_pipeline_answers_and_is_read_like_any_other(tiny: Path) -> None:
     local = LocalLlm(str(tiny), sampling=SHORT)
     first, second = (local.ask([{"role": "user", "content": "Hello"}]).text for _ in range(2))
@@ -69,6 +70,7 @@ def test_a_local_pipeline_answers_and_is_read_like_any_other(tiny: Path) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.needs_torch
 def test_a_local_model_is_never_downloaded(tiny: Path) -> None:
     with pytest.raises(SettingsError, match="on this machine"):
         LocalLlm("nobody/no-such-model")
@@ -109,6 +111,7 @@ def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.needs_torch
 def test_transformers_serve_ignores_the_format_and_we_notice(tiny: Path, served: str) -> None:
     """It answers 200 and takes `response_format`; what comes is not JSON, and not a vote."""
     asked = ask(Endpoint(served, str(tiny), sampling=SHORT, timeout_s=60), ITEM)

@@ -1,4 +1,4 @@
-"""The screen: what it hears of items written before its rules, and what text cannot do to it."""
+"""The screen: what it hears of items by people who never saw it, and what text cannot do to it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redditess.corpus.errors import SettingsError
+from redditess.labeling import fit_heads
+from redditess.labeling import screen as screening
 from redditess.labeling.screen import (
     ANNOTATIONS,
     HAZARDS,
@@ -62,13 +64,50 @@ def test_every_category_has_two_hundred_items_of_both_kinds(bench: ModuleType) -
 
 
 @pytest.mark.parametrize("category", NAMED)
-def test_held_items_are_heard_and_their_look_alikes_are_not(
+def test_items_of_its_development_are_heard_and_their_look_alikes_are_not(
     bench: ModuleType, category: str
 ) -> None:
-    held = [i for i in bench.items() if i.held and i.category == category]
-    figures = bench.measure(held)[category]
-    assert figures["recall"].n > 50 and figures["recall"].value >= bench.LEAST_RECALL
-    assert figures["false_alarms"].n > 50 and figures["false_alarms"].value <= bench.MOST_ALARMS
+    figures = bench.measure([i for i in bench.items() if i.category == category])[category]
+    assert figures["recall"].n > 100 and figures["recall"].value >= bench.LEAST_RECALL
+    assert figures["false_alarms"].n > 100 and figures["false_alarms"].value <= bench.MOST_ALARMS
+
+
+# What was measured once on the held-out items, docs/screen.md: the lower end of recall's interval,
+# the upper end of that of the false alarms.
+BOUNDS = {
+    "crisis": (0.40, 0.27), "method_detail": (0.32, 0.20), "harmful_advice": (0.38, 0.19),
+    "abuse": (0.33, 0.12), "minor_disclosed": (0.46, 0.10), "contact_offer": (0.65, 0.24),
+    "lived_experience": (0.48, 0.24),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("category", NAMED)
+def test_held_out_items_are_heard_as_often_as_was_measured(
+    bench: ModuleType, category: str
+) -> None:
+    figures = bench.measure([i for i in bench.held_out() if i.category == category])[category]
+    recall, alarms = BOUNDS[category]
+    assert figures["recall"].n >= 200 and figures["recall"].value >= recall
+    assert figures["false_alarms"].n >= 100 and figures["false_alarms"].value <= alarms
+
+
+def test_no_held_out_text_is_among_those_that_a_head_learned(bench: ModuleType) -> None:
+    learned = {i.text.casefold() for i in fit_heads.items(fit_heads.DEVELOPMENT)}
+    assert len(learned) > 4_000
+    assert not learned & {i.text.casefold() for i in bench.held_out()}
+
+
+def test_heads_hear_what_no_rule_knows_and_name_the_sentence() -> None:
+    """Over the held-out items a head adds to the rules; its evidence is the surest sentence."""
+    text = "Sorry, my cat sat on the keyboard. " * 8 + "Real faith means throwing the insulin out."
+    assert not screening.by_rule(plain(pa.array([text])))["harmful_advice"][0]
+    assert "insul" in why(text)["harmful_advice"]
+
+
+def test_a_head_keeps_silent_where_a_decoy_stands() -> None:
+    said = "Real faith means throwing the insulin out."
+    assert "harmful_advice" in risk_of(said)
+    assert "harmful_advice" not in risk_of(said + " You don't need a diagnosis to ask for help")
 
 
 def test_flagged_means_that_a_category_is_named(bench: ModuleType) -> None:
@@ -86,7 +125,7 @@ def test_one_text_can_have_several_risks() -> None:
 
 
 def test_why_agrees_with_the_column(bench: ModuleType) -> None:
-    texts = [i.text for i in bench.items()][::150]
+    texts = [i.text for i in bench.items()][::400]
     assert [list(why(text)) for text in texts] == risks(pa.array(texts)).to_pylist()
 
 
@@ -137,7 +176,7 @@ def test_an_unknown_annotation_is_refused_with_the_known_ones() -> None:
         check_annotations(("screening",))
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(st.lists(st.text(max_size=80), max_size=6))
 def test_any_text_is_screened_row_by_row_the_same(texts: list[str]) -> None:
     encodable = [t.encode("utf8", "replace").decode() for t in texts]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import tomllib
+from importlib import resources
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from redditess.labeling.lexicon import gratitude, read, sentiment
+from redditess.labeling.polarity import Polarity
 
 
 @pytest.mark.parametrize(
@@ -97,3 +101,15 @@ def test_gratitude_is_no_worse_than_one_line_of_regex(shared_data: Path) -> None
     f1 = 2 * hits / (sum(o for o, _ in pairs) + sum(t for _, t in pairs))
     assert len(rows) == 5426
     assert f1 >= 0.89
+
+
+LIST = resources.files("redditess.labeling") / "lexicons" / "sentiment.toml"
+SOUNDS = Polarity(tomllib.loads(LIST.read_text("utf8")))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(st.sampled_from("abthe'. \n!?;0A|_-,\x1c\x00"), max_size=40) | st.text(max_size=20))
+def test_tokens_are_those_of_one_regular_expression(text: str) -> None:
+    sounds = SOUNDS
+    ends = [("." if token in ".!?\n;" else token) for token in sounds.token.findall(text)]
+    assert [("." if token in ".!?\n;" else token) for token in sounds.tokens(text)] == ends

@@ -12,15 +12,15 @@ from redditess.corpus.errors import SettingsError
 from redditess.labeling.readers import reader
 from redditess.labeling.readers.transformer import class_order, preprocess
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.needs_torch]
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "thank", "you", "no", "@", "user", "http"]
 
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory):
     """`tiny(labels)`: a folder with a random BERT, as a classifier or (no labels) an encoder."""
-    pytest.importorskip("torch")
-    hub = pytest.importorskip("transformers")
+    pytest.importorskip("torch", reason="torch is not installed")
+    hub = pytest.importorskip("transformers", reason="transformers is not installed")
 
     def make(*labels: str) -> Path:
         folder = tmp_path_factory.mktemp("tiny")
@@ -67,7 +67,7 @@ def test_a_checkpoint_that_is_nowhere_is_named(tmp_path: Path, tiny) -> None:
 
 
 def test_heads_on_an_encoder_are_fitted_by_the_script_and_read(tiny, tmp_path: Path) -> None:
-    pytest.importorskip("sklearn")
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
     from redditess.labeling.fit_minilm import main
 
     folder, data = tiny(), tmp_path

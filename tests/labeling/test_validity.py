@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,8 +20,8 @@ from redditess.labeling.validity import measure, read_validity, validity
 from redditess.labeling.validity.order import pair_hits, pairs, within_strata
 from redditess.labeling.validity.page import document
 from redditess.labeling.validity.rows import TASKS, Rows, Threads, read
-from redditess.labeling.validity.text import bags, fit_text, shared
-from redditess.labeling.validity.words import text
+from redditess.labeling.validity.text import BITS, bags, fit_text, rarity, shared, weighed
+from redditess.labeling.validity.words import dashes, text
 from redditess.labeling.vote import vote_bucket
 from redditess.stats.intervals import resampled
 from redditess.stats.ranking import auc
@@ -107,8 +108,39 @@ def test_a_signal_without_rows_is_a_dash_with_its_n(found: dict[str, Any]) -> No
     assert (empty["n"], empty["auc"], empty["within_length_high"]) == (0, None, None)
     assert "nan" not in json.dumps(found, allow_nan=False).lower()
     page = document(found | {"fingerprint": "0" * 16})
-    assert "–" in text(found)
+    assert (empty["auc_why"], empty["within_length_why"]) == ("few_rows", "few_rows")
     assert "nan" not in text(found) and ">nan" not in page
+
+
+def test_every_dash_says_why(found: dict[str, Any]) -> None:
+    untaught = cell(found, "cells", trained_on="thanked_or_rejected", tested_on="label")
+    assert untaught["auc"] is None and untaught["auc_why"] == "few_to_learn"
+    by_length = cell(found, "pairs", task="thanked_or_rejected", by="length")
+    assert (by_length["n_pairs"], by_length["accuracy_why"]) == (0, "few_to_learn")
+    shown = text(found)
+    for words in dashes(found):
+        assert words in " ".join(shown.split()) and words in document(found | {"fingerprint": "f"})
+    assert dashes(found) == [
+        "– a: fewer than 20 rows of either kind to test on.",
+        "– b: fewer than 20 rows of either kind to learn from, without one in 5 posters.",
+        "thanked vs negative reply: 0 and 0 rows, too few to learn from.",
+    ]
+    assert not re.search(r"–(?! [ab]\b)", shown)
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_few_pairs_and_no_stratum_are_told_apart() -> None:
+    rows = world(60)
+    few = np.full(len(rows.comment), np.nan)
+    few[:110] = np.arange(110) < 55  # one thread only has both kinds
+    rows.y["label"] = few
+    scores = np.arange(len(few), dtype=float)
+    (pair,) = measure._pairs(rows, "label", scores, {})
+    assert (pair["n_pairs"], pair["accuracy"], pair["accuracy_why"]) == (5, None, "few_pairs")
+    rows.n_words = np.where(few == 1, 10.0, 50.0)  # every length has one kind
+    found = measure._cell(rows, "label", scores)
+    assert found["auc"] is not None
+    assert (found["within_length"], found["within_length_why"]) == (None, "few_in_strata")
 
 
 def test_eras_and_selection_stand_on_counted_rows(found: dict[str, Any]) -> None:
@@ -177,11 +209,33 @@ def test_pairs_stay_in_their_thread_and_a_long_one_is_cut() -> None:
 
 def test_a_bag_of_words_learns_words_and_empty_texts_are_harmless() -> None:
     texts = ["walk outside now"] * 30 + ["call your doctor"] * 30 + [""]
-    x, y = bags(texts), np.array([1.0] * 30 + [0.0] * 31)
+    counts, y = bags(texts), np.array([1.0] * 30 + [0.0] * 31)
+    x = weighed(counts, rarity(counts))
     scores = x.dot(fit_text(x, y))
     assert scores[0] > scores[60] > scores[30]
     assert scores[60] == 0
-    assert np.diff(shared(["walk at night"], ["the night is long"]).start).tolist() == [1]
+    assert np.bincount(x.owner(), x.value**2) == pytest.approx([1.0] * 60)
+
+
+def test_what_a_comment_shares_with_its_post_is_found_row_by_row() -> None:
+    comments = bags(["walk at night", "", "the night, the night", "walk"])
+    posts = bags(["the night is long", "the night", "is the night long", "at night"])
+    common = shared(comments, posts)
+    (night,) = bags(["night"]).place
+    assert np.diff(common.start).tolist() == [1, 0, 3, 0]  # the third: both words and their pair
+    assert common.place[0] == night
+    assert common.value[1:].tolist() == pytest.approx([1 + np.log(2)] * 3)  # as often as said
+    apart = weighed(posts, rarity(posts), 1).place
+    assert apart.min() >= 1 << BITS and apart.max() < 2 << BITS  # a field of its own
+
+
+def test_many_texts_are_read_in_parts_as_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"comment {'a' * (i % 5)} number {'b' * (i % 3)}" for i in range(25)]
+    whole = bags(texts)
+    monkeypatch.setattr("redditess.labeling.validity.text.AT_ONCE", 4)
+    for ours, theirs in zip(bags(texts), whole, strict=True):
+        assert ours.tolist() == theirs.tolist()
+    assert bags([]).n == 0
 
 
 def made(build: Callable[..., BuildFolder], rows: Callable[..., pa.Table]) -> BuildFolder:

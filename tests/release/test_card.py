@@ -18,6 +18,8 @@ from redditess.__main__ import make_app
 from redditess.corpus.artefacts import write_json
 from redditess.corpus.folder import BuildFolder
 from redditess.corpus.manifest import read_manifest
+from redditess.labeling.validity import validity
+from redditess.labeling.validity.words import dashes, era_rows, pair_rows, selection_rows
 from redditess.release.card import card, pages, plain, write_card
 from redditess.release.columns import COLUMNS, CONFIGS
 from redditess.release.features import features
@@ -161,6 +163,22 @@ def test_invented_rows_get_a_banner(built: tuple[BuildFolder, Any]) -> None:
 
 def test_nobody_reviewed_it_and_the_card_says_so(built: tuple[BuildFolder, Any]) -> None:
     assert "Not reviewed by a clinician" in card(built[1])
+
+
+def test_the_card_has_every_validity_table_and_says_why_a_figure_is_missing(
+    built: tuple[BuildFolder, Any],
+) -> None:
+    folder, manifest = built
+    write_json(folder.manifest, manifest)
+    found = validity(folder)
+    text = card(manifest, found)
+    part = text.split("### What the labels measure")[1].split("## Splits")[0]
+    assert "What the labels measure" not in card(manifest)
+    for row in [*pair_rows(found), *era_rows(found), *selection_rows(found)]:
+        assert f"| {plain(row[0])} |" in part
+    for line in dashes(found):
+        assert line in part
+    assert len(dashes(found)) >= 2  # forty rows teach nothing
 
 
 def test_every_column_is_described(built: tuple[BuildFolder, Any]) -> None:
