@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -41,11 +42,8 @@ class Prepared(NamedTuple):
 
 def house_check(folder: Path) -> None:
     """`redditess release check`: leaks, viewer rules, the card's numbers."""
-    try:
-        check = importlib.import_module(".check", __package__)
-    except ModuleNotFoundError:
-        return
-    check.check_release(folder)
+    if importlib.util.find_spec(".check", __package__) is not None:
+        importlib.import_module(".check", __package__).check_release(folder)
 
 
 def plan_release(
@@ -68,7 +66,11 @@ def plan_release(
     require_governance(release.root, what=what)
     files = listed(release.folder, DATASET_FILES)
     match_manifest(release, files)
-    gate = gate_fields(_front_matter(release.folder / "README.md"))
+    card = release.folder / "README.md"
+    gate = gate_fields(_front_matter(card))
+    if not gate:
+        raise BuildError("it asks nothing of who wants access", card,
+                         "run `redditess release card` on the build")  # fmt: skip
     check(release.folder)
     plan = Plan(
         repo_id, "dataset", what, tuple(files), rows_by_split(release.manifest), private, tag or "",

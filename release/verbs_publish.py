@@ -65,7 +65,6 @@ def publish(
     from .publish import carry_out
     from .publish_plan import described
 
-    _warn(plan)
     with shown() as told:
         done = carry_out(plan, hub, journal, told=told)
     _tell({**described(plan), "dry_run": False, **done}, as_json)
@@ -78,6 +77,8 @@ def _prepared(
         wanted = "NAME alone with --preview" if preview else "FOLDER and NAME"
         raise typer.BadParameter(f"give {wanted}")
     if preview:
+        if forget:
+            raise typer.BadParameter("a preview has nothing to forget")
         from .preview import plan_preview
 
         return plan_preview(words[0], private=private, tag=tag)
@@ -90,18 +91,12 @@ def _note(words: str) -> None:
     typer.echo(words, err=True)
 
 
-def _warn(plan: Any) -> None:
-    if plan.gated and not plan.gate:
-        _note("note: the card asks nothing of those who request access")
-
-
 def _dry(plan: Any, hub: Any) -> dict[str, Any]:
     """The plan and, where the Hub can be asked, what it would change there."""
     from ..corpus.errors import RemoteError
     from .publish import compare
     from .publish_plan import described
 
-    _warn(plan)
     try:
         changes: dict[str, Any] = compare(plan, hub)
     except RemoteError as error:

@@ -51,8 +51,8 @@ PAGE = rf"/(?:(?P<kind>datasets)/)?{REPO}"
 
 
 class Hub(Xet, Storage):
-    def __init__(self, root: Path, *, xet: bool, multipart: int, ttl: int):
-        self.store, self.xet, self.multipart, self.ttl = Store(root), xet, multipart, ttl
+    def __init__(self, root: Path):
+        self.store = Store(root)
         self.lock, self.rules, self.log = asyncio.Lock(), [], deque(maxlen=50_000)
         self.go = asyncio.Event()
         self.storage = ""  # address of the second port: clients follow no redirect to the first
@@ -84,7 +84,7 @@ class Hub(Xet, Storage):
             ("PUT", r"/_lfs/(?P<oid>\w{64})(?:/(?P<part>\d+))?", self.lfs_put),
             ("POST", r"/_lfs/(?P<oid>\w{64})/(?P<what>complete|verify)", self.lfs_done),
             ("GET", r"/_cdn/(?P<oid>\w{64})", self.cdn),
-            *(self.xet_routes(API, REV) if xet else []),
+            *self.xet_routes(API, REV),
         ]  # fmt: skip
         self.routes = [(method, re.compile(f"{path}/?$"), do) for method, path, do in routes]
 
@@ -246,7 +246,7 @@ class Hub(Xet, Storage):
             "_id": repo.id, "id": repo.id, "author": repo.id.split("/")[0], "sha": commit.sha,
             "lastModified": commit.date, "createdAt": commit.date, "private": repo.private,
             "gated": repo.gated, "disabled": False, "downloads": 0, "likes": 0, "tags": [],
-            "siblings": siblings, "xetEnabled": self.xet,
+            "siblings": siblings, "xetEnabled": True,
         })  # fmt: skip
 
     def _blob(self, entry: Entry) -> dict[str, Any]:
@@ -271,7 +271,7 @@ class Hub(Xet, Storage):
         if entry.lfs:
             size = len(pointer(entry.sha256, entry.size))
             item["lfs"] = {"oid": entry.sha256, "size": entry.size, "pointerSize": size}
-            if self.xet and (found := self.store.xet_hash(entry.sha256)):
+            if found := self.store.xet_hash(entry.sha256):
                 item["xetHash"] = found
         return item
 
@@ -466,17 +466,13 @@ def _listening() -> socket.socket:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--root", type=Path, required=True)
-    parser.add_argument("--no-xet", action="store_true", help="a Hub that knows LFS only")
-    parser.add_argument("--multipart", type=int, default=20_000_000, help="bytes of one LFS part")
-    parser.add_argument("--url-ttl", type=int, default=3600, help="life of a signed address, s")
     given = parser.parse_args()
     app = web.Application(client_max_size=2**31)
     sockets = [_listening(), _listening()]
     front, storage = (f"http://127.0.0.1:{s.getsockname()[1]}" for s in sockets)
 
     async def start(app: web.Application) -> None:
-        app["hub"] = Hub(given.root, xet=not given.no_xet, multipart=given.multipart,
-                         ttl=given.url_ttl)  # fmt: skip
+        app["hub"] = Hub(given.root)
         app["hub"].storage = storage
 
     app.on_startup.append(start)

@@ -14,14 +14,17 @@ from urllib.parse import quote
 from aiohttp import web
 from store import Entry, Refused, Repo
 
+LIFE_S = 3600  # of a signed address
+PART = 20_000  # bytes; small, so that the small files of tests go up whole and in parts
+
 
 class Storage:
-    """Mixed into the server, which has `store`, `repo`, `base`, `cut` and the settings."""
+    """Mixed into the server, which has `store`, `repo`, `base`, `cut` and so on."""
 
     # -- LFS
 
     def signed(self, path: str) -> str:
-        ends = int(time.time()) + self.ttl
+        ends = int(time.time()) + LIFE_S
         return f"{path}?e={ends}&s={self._signature(path, str(ends))}"
 
     def check_signed(self: Any, q: web.Request) -> None:
@@ -47,12 +50,12 @@ class Storage:
         if self.store.has(oid):
             return found  # already there: no action
         verify = {"href": f"{base}/_lfs/{oid}/verify", "header": {}}
-        if size <= self.multipart:
+        if size <= PART:
             upload: dict[str, Any] = {"href": base + self.signed(f"/_lfs/{oid}")}
         else:
-            numbers = range(1, -(-size // self.multipart) + 1)
+            numbers = range(1, -(-size // PART) + 1)
             parts = {f"{i:05d}": base + self.signed(f"/_lfs/{oid}/{i}") for i in numbers}
-            header = {"chunk_size": str(self.multipart), **parts}
+            header = {"chunk_size": str(PART), **parts}
             upload = {"href": f"{base}/_lfs/{oid}/complete", "header": header}
         return {**found, "actions": {"upload": upload, "verify": verify}}
 
@@ -103,7 +106,7 @@ class Storage:
             headers["Location"] = f"/api/resolve-cache/{repo.kind}s/{repo.id}/{sha}/{path}"
             return web.Response(status=307, headers=headers)
         headers["Location"] = self.storage + self.signed(f"/_cdn/{entry.sha256}")
-        if self.xet and (found := self.store.xet_hash(entry.sha256)):
+        if found := self.store.xet_hash(entry.sha256):
             auth = f"{self.base(q)}/api/{repo.kind}s/{repo.id}/xet-read-token/{sha}"
             headers |= {"X-Xet-Hash": found, "Link": f'<{auth}>; rel="xet-auth"'}
         return web.Response(status=302, headers=headers)

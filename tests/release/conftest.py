@@ -17,9 +17,7 @@ from redditess.corpus.records import INTERACTION_SCHEMA
 from redditess.corpus.settings import load_settings
 from redditess.labeling.schema import LABEL_SCHEMA, vote_schema
 from redditess.release.card import write_card
-from redditess.release.governance import read_governance
 from redditess.release.pseudonyms import SAMPLE_KEY
-from redditess.release.public import read_public
 from redditess.release.write import write_release
 
 FUNCTIONS = ("op_response", "passed_over")
@@ -167,11 +165,8 @@ def _salted(build: Path, target: Path, salt: str, n_shards: int, drop: int) -> P
                 stage["files"].append({**own, "bytes": (folder.root / name).stat().st_size})
         splits["train"]["rows"] -= drop
     write_json(folder.manifest, manifest)
-    agreed = folder.root / "governance.toml"
-    write_text(agreed, GOVERNANCE)
+    write_text(folder.root / "governance.toml", GOVERNANCE)
     write_card(folder, manifest)
-    told = read_public(folder.release) | {"governance": read_governance(agreed).told()}
-    write_json(folder.release / "release.json", told)
     return target
 
 

@@ -169,6 +169,15 @@ def test_a_card_without_configs_is_refused(salted: Callable[..., Path]) -> None:
             plan(build)
 
 
+def test_a_card_that_asks_nothing_of_readers_is_refused(salted: Callable[..., Path]) -> None:
+    build = salted("no gate")
+    card = (build / "redditess" / "README.md").read_text()
+    assert "Ethics approval" in card and len(plan(build).gate) >= 5
+    write(build, "README.md", card.replace("extra_gated_fields", "other_fields").encode())
+    with pytest.raises(BuildError, match="asks nothing"):
+        plan(build)
+
+
 def test_the_questions_of_a_gate_are_told() -> None:
     asked = {"Affiliation": "text", "Use": {"type": "select", "options": ["research"]}}
     assert gate_fields({"extra_gated_fields": asked}) == {"Affiliation": "text", "Use": "select"}
