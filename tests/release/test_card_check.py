@@ -160,6 +160,16 @@ def test_a_file_that_nobody_listed_is_named(copied: Path) -> None:
     assert any("not in release.json" in line for line in found(copied))
 
 
+def test_what_cannot_be_counted_is_said_unless_the_form_has_none(copied: Path) -> None:
+    table = pq.read_table(copied / FULL_TRAIN).drop_columns(["risk", "comment"])
+    write_parquet(copied / FULL_TRAIN, table, table.schema)
+    lines = found(copied)
+    assert "release.json: content.marks cannot be counted, data/full has no comment" in lines
+    assert "release.json: labels.annotated cannot be counted, data/full has no risk" in lines
+    document = {**read_public(copied), "form": "dehydrated"}
+    assert not [line for line in check_card(copied, document) if "cannot be counted" in line]
+
+
 def test_tombstones_are_counted(copied: Path) -> None:
     write_json(copied / "tombstones.json", {"format": 1, "count": 2, "ids": ["a" * 16, "b" * 16]})
     assert any("tombstones.count is 0, counted 2" in line for line in found(copied))

@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from redditess.__main__ import make_app
+from redditess.corpus.artefacts import write_json
 from redditess.corpus.errors import SettingsError
 from redditess.corpus.folder import BuildFolder
 from redditess.corpus.governance import remote_purpose
 from redditess.release.card import write_card
 from redditess.release.governance import (
     Governance,
+    find_governance,
     init_governance,
     read_governance,
     read_signoff,
@@ -116,3 +120,37 @@ def test_a_sign_off_says_who_when_and_over_what(tmp_path: Path, left_out: str) -
     path = written(tmp_path, FILLED, f"[signoff]\n{lines}")
     with pytest.raises(SettingsError, match=left_out):
         read_signoff(path)
+
+
+def test_the_verb_writes_the_file_and_names_the_next_step(tmp_path: Path) -> None:
+    done = CliRunner().invoke(make_app(), ["governance", "init", str(tmp_path)])
+    assert done.exit_code == 0
+    assert done.stdout.strip() == str(tmp_path / "governance.toml")
+    assert "release card" in done.stderr
+
+
+def test_a_card_is_not_written_over_half_an_agreement(
+    made: Callable[..., BuildFolder],
+    manifest_of: Callable[[BuildFolder], dict[str, Any]],
+) -> None:
+    folder = made([{} for _ in range(20)])
+    manifest = manifest_of(folder)
+    write_json(folder.manifest, manifest)
+    written(folder.root, FILLED | {"retention": ""})
+    write_card(folder, manifest)  # a build goes on, and its card says that nobody has agreed
+    assert "Nobody" in (folder.release / "README.md").read_text("utf8").split("## Governance")[1]
+    done = CliRunner().invoke(make_app(), ["release", "card", str(folder.root)])
+    assert isinstance(done.exception, SettingsError) and "retention" in str(done.exception)
+
+
+def test_the_agreement_may_lie_beside_or_where_one_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = tmp_path / "some" / "where" / "build"
+    build.mkdir(parents=True)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert find_governance(build) is None
+    for place in (Path(), build.parent, build):  # the nearest to the build has the word
+        written(place, FILLED)
+        assert find_governance(build) == place / "governance.toml"
