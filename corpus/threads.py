@@ -54,7 +54,7 @@ def assemble_bucket(
     """
     with (
         tempfile.TemporaryDirectory(prefix=".tmp-spill-", dir=tmp or folder.root) as spill,
-        closing(_connect(memory_limit, spill)) as con,
+        closing(connect(memory_limit, spill)) as con,
     ):
         for kind, schema in _KINDS.items():
             paths = folder.raw_files(kind, bucket)
@@ -82,7 +82,7 @@ def assemble(
     as it is in a file's footer: `json.loads(table.schema.metadata[STATS_KEY])`.
     """
     comments = comments.cast(COMMENT_SCHEMA)
-    with closing(_connect("1GB", "")) as con:
+    with closing(connect("1GB", "")) as con:
         _register(con, "submissions", submissions.cast(SUBMISSION_SCHEMA))
         _register(con, "comments", comments)
         covered = _own_spans(comments) if spans is None else spans
@@ -91,7 +91,7 @@ def assemble(
     return table.replace_schema_metadata({STATS_KEY: json.dumps(stats, sort_keys=True).encode()})
 
 
-def _connect(memory_limit: str, spill: str) -> DuckDBPyConnection:
+def connect(memory_limit: str, spill: str) -> DuckDBPyConnection:
     import duckdb
 
     return duckdb.connect(
