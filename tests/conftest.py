@@ -188,18 +188,27 @@ def hub(hub_process: HubDouble) -> HubDouble:
     return hub_process
 
 
-@pytest.fixture(scope="session")
-def small_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished build of a small part of the sample: do not change it, copy it."""
+def _part_of_the_sample(root: Path, limit: int) -> Path:
     import redditess
     from redditess.release import local
 
-    root = tmp_path_factory.mktemp("small")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("REDDITESS_HOME", str(root / "home"))
-        redditess.load(limit=400, workers=1, cache_dir=str(root / "cache"))
+        redditess.load(limit=limit, workers=1, cache_dir=str(root / "cache"))
         [manifest] = (local.home() / "builds").glob("*/manifest.json")
     return manifest.parent
+
+
+@pytest.fixture(scope="session")
+def small_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished build of a small part of the sample: do not change it, copy it."""
+    return _part_of_the_sample(tmp_path_factory.mktemp("small"), 400)
+
+
+@pytest.fixture(scope="session")
+def smaller_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with fewer rows, as after a deletion."""
+    return _part_of_the_sample(tmp_path_factory.mktemp("smaller"), 320)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -141,19 +141,17 @@ def built(made: Callable[..., BuildFolder]) -> tuple[BuildFolder, dict[str, Any]
     return folder, manifest
 
 
-def _salted(build: Path, target: Path, salt: str, n_shards: int, drop: int) -> Path:
-    """A copy of a finished build: its training rows in `n_shards` files, without the first `drop`
-    of them, other bytes than any other copy, and an agreement beside it.
+def _salted(build: Path, target: Path, salt: str, n_shards: int) -> Path:
+    """A copy of a finished build with the same rows: those of train in `n_shards` files, other
+    bytes than any other copy, and an agreement beside it.
     """
     folder, manifest = BuildFolder(target), read_manifest(build)
-    for config, splits in manifest["splits"].items():
+    for config in manifest["splits"]:
         stage = manifest["stages"][config]
         old, stage["files"] = stage["files"], []
         for record in old:
             table = pq.read_table(build / record["path"])
-            train = "/train-" in record["path"]
-            table = table.slice(drop if train else 0)
-            n_files = n_shards if train else 1
+            n_files = n_shards if "/train-" in record["path"] else 1
             for i in range(n_files):
                 n = -(-len(table) // n_files)
                 name = f"{record['path'].rsplit('-', 3)[0]}-{i:05d}-of-{n_files:05d}.parquet"
@@ -163,7 +161,6 @@ def _salted(build: Path, target: Path, salt: str, n_shards: int, drop: int) -> P
                 )  # fmt: skip
                 own = file_record(folder.root / name, folder.root)
                 stage["files"].append({**own, "bytes": (folder.root / name).stat().st_size})
-        splits["train"]["rows"] -= drop
     write_json(folder.manifest, manifest)
     write_text(folder.root / "governance.toml", GOVERNANCE)
     write_card(folder, manifest)
@@ -189,10 +186,13 @@ def agreement() -> str:
 
 
 @pytest.fixture
-def salted(small_build: Path, tmp_path: Path) -> Callable[..., Path]:
-    """`salted("a", n_shards=2, drop=3)`: a finished build of its own, ready to be published."""
+def salted(
+    small_build: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> Callable[..., Path]:
+    """`salted("a", n_shards=2, smaller=True)`: a finished build of its own, ready to publish."""
 
-    def make(salt: str, n_shards: int = 1, drop: int = 0) -> Path:
-        return _salted(small_build, tmp_path / f"build-{salt}", salt, n_shards, drop)
+    def make(salt: str, n_shards: int = 1, smaller: bool = False) -> Path:
+        build = request.getfixturevalue("smaller_build") if smaller else small_build
+        return _salted(build, tmp_path / f"build-{salt}", salt, n_shards)
 
     return make
