@@ -54,6 +54,7 @@ def facts(document: Document) -> dict[str, Any]:
             {**f, "trusted": trusted.get(f["name"], "not heard")} for f in document["functions"]
         ],
         "models": models(document),
+        "gold": (document.get("label_model") or {}).get("gold"),
         "basis": {name: content["basis"][name] for name in BASES if name in content["basis"]},
         "observable": {name: content["observable"][name] for name in SIGNALS},
         "annotated": annotated,

@@ -101,11 +101,22 @@ def _labelling(document: Document) -> dict[str, Any]:
         ],
         "rai:annotationsPerItem": f"Up to {len(functions)} votes a row, one of each of {names}",
         "rai:annotatorDemographics": [
-            "No annotators. Labels rest on reactions of posters and voters, about whom nothing is "
-            "known but that they used English-speaking communities of Reddit.",
+            *_judges(document),
+            "No annotators of rows. Labels rest on reactions of posters and voters, about whom "
+            "nothing is known but that they used English-speaking communities of Reddit.",
         ],
         "rai:machineAnnotationTools": tools,
     }
+
+
+def _judges(document: Document) -> list[str]:
+    gold = (document.get("label_model") or {}).get("gold")
+    if not gold:
+        return []
+    return [
+        f"People judged {gold['decided']:,} comments to choose and weigh the label model; nothing "
+        "is recorded about them here."
+    ]
 
 
 def _use(document: Document) -> dict[str, Any]:

@@ -15,13 +15,14 @@ from huggingface_hub.repocard import metadata_load
 from typer.testing import CliRunner
 
 from redditess.__main__ import make_app
-from redditess.corpus.artefacts import write_json
+from redditess.corpus.artefacts import json_text, write_json
 from redditess.corpus.folder import BuildFolder
 from redditess.corpus.manifest import read_manifest
 from redditess.labeling.validity import validity
 from redditess.labeling.validity.words import dashes, era_rows, pair_rows, selection_rows
 from redditess.release.card import card, pages, plain, write_card
 from redditess.release.columns import COLUMNS, CONFIGS
+from redditess.release.croissant import croissant
 from redditess.release.features import features
 from redditess.release.front_matter import content_digest
 from redditess.release.public import public, read_public
@@ -171,8 +172,8 @@ def test_the_card_has_every_validity_table_and_says_why_a_figure_is_missing(
     folder, manifest = built
     write_json(folder.manifest, manifest)
     found = validity(folder)
-    text = card(manifest, found)
-    part = text.split("### What the labels measure")[1].split("## Splits")[0]
+    text = card({**public(manifest), "validity": found})
+    part = text.split("## What the labels measure")[1].split("## Splits")[0]
     assert "What the labels measure" not in card(manifest)
     for row in [*pair_rows(found), *era_rows(found), *selection_rows(found)]:
         assert f"| {plain(row[0])} |" in part
@@ -224,6 +225,17 @@ def test_the_model_says_what_it_chose_and_where_trust_comes_from(small_build: Pa
     line = next(line for line in text.splitlines() if line.startswith("| `community_relative`"))
     assert "| not effective: gold labels, effective: learned from agreement |" in line
     assert "chose `dawid_skene`" in text
+
+
+def test_gold_is_told_with_what_it_served(small_build: Path) -> None:
+    document = public(read_manifest(small_build))
+    assert "People judged" not in card(document) + json_text(croissant(document))
+    used = {"reliabilities": 12, "model_choice": 30}
+    document["label_model"]["gold"] = {"given": 44, "found": 43, "decided": 41, "used": used}
+    told = " ".join(card(document).split())
+    assert "People judged 41 comments apart from that" in told
+    assert "served reliabilities (12), model choice (30)." in told
+    assert "People judged 41 comments" in croissant(document)["rai:annotatorDemographics"][0]
 
 
 def test_pairs_have_their_funnel(built: tuple[BuildFolder, Any]) -> None:
