@@ -29,11 +29,11 @@ from .publish import Plan
 from .publish_plan import Check, Prepared, check_names, house_check
 
 NAME = "redditess-preview"
-STAMP = (
-    "> **Preview: invented.** Every thread here was made by a generator; nobody wrote a word of it."
-    " It shows\n> the columns and the viewer of the real dataset, whose access is asked for. Train"
-    " nothing on it.\n"
-)
+STAMP = """\
+> **Preview: invented.** A generator made every thread here; nobody wrote a word of it. It shows
+> the columns and the viewer of the real dataset, and what the readers of that one promise. Train
+> nothing on it. Its invented texts come under Apache-2.0, like the software.
+"""
 
 
 def plan_preview(
@@ -84,9 +84,11 @@ def stamp_card(card: Path, target: Path) -> Path:
 
     page = DatasetCard(card.read_text("utf8"), ignore_metadata_errors=False)
     data: Any = page.data
-    for name in [name for name in data.to_dict() if name.startswith("extra_gated")]:
+    for name in [name for name in data.to_dict() if name.startswith(("extra_gated", "license"))]:
         data.pop(name)
+    data.license = "apache-2.0"
     data.pretty_name = "redditess preview: invented threads"
     data.tags = [*(data.tags or []), "synthetic"]
-    write_text(target, f"---\n{data.to_yaml()}\n---\n\n{STAMP}\n{page.text.lstrip()}")
+    definition, _, rest = page.text.lstrip().partition("\n")  # it stays the first line
+    write_text(target, f"---\n{data.to_yaml()}\n---\n\n{definition}\n\n{STAMP}\n{rest.lstrip()}")
     return target

@@ -236,11 +236,14 @@ def test_a_stamped_card_asks_nothing_and_says_invented(tmp_path: Path) -> None:
     card = tmp_path / "README.md"
     card.write_text(
         "---\npretty_name: x\ntags:\n- a\nextra_gated_prompt: promise\nextra_gated_fields:\n"
-        "  Name: text\nconfigs:\n- config_name: full\n  data_files: x\n---\n\n# redditess\n"
+        "  Name: text\nlicense: other\nlicense_name: reddit-terms\nconfigs:\n- config_name: full\n"
+        "  data_files: x\n---\n\n*`effective` means ...*\n\n# redditess\n"
     )
     text = stamp_card(card, tmp_path / "preview" / "README.md").read_text()
     assert "extra_gated" not in text and "> **Preview: invented.**" in text
     assert "config_name: full" in text and "- synthetic" in text and text.endswith("# redditess\n")
+    assert "license: apache-2.0" in text and "reddit-terms" not in text
+    assert text.split("\n---\n")[1].strip().startswith("*`effective` means ...*\n\n> **Preview")
 
 
 def test_a_preview_has_a_name_of_its_own() -> None:
