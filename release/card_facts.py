@@ -11,7 +11,8 @@ from ..labeling.screen import RISKS
 from ..labeling.support import SUPPORT_TYPES
 from ..labeling.validity import words as cells
 from . import funnel
-from .columns import COLUMNS, DEFAULT_CONFIG, DESCRIPTIONS, LABELS
+from .columns import DEFAULT_CONFIG, DESCRIPTIONS, LABELS
+from .dehydrated import columns_of
 from .front_matter import filled
 from .gate import PROMISES
 from .governance import FIELDS
@@ -39,7 +40,8 @@ def facts(document: Document) -> dict[str, Any]:
     content, stages = document["content"], document["stages"]
     annotated = document["labels"]["annotated"]
     n_full = stages["full"]["rows_out"]
-    own = {c.name for c in COLUMNS[DEFAULT_CONFIG]}
+    columns = columns_of(document)
+    own = {c.name for c in columns[DEFAULT_CONFIG]}
     trusted = reliabilities(document)
     return {
         **document,
@@ -63,10 +65,10 @@ def facts(document: Document) -> dict[str, Any]:
         "marks": {name: n for name, n in content.get("marks", {}).items() if n},
         "n_full": n_full,
         "n_labelled": stages["effectiveness"]["rows_out"],
-        "columns": COLUMNS[DEFAULT_CONFIG],
-        "more_columns": [c for c in COLUMNS["full"] if c.name not in own],
+        "columns": columns[DEFAULT_CONFIG],
+        "more_columns": [c for c in columns["full"] if c.name not in own],
         "other_columns": {
-            c: COLUMNS[c] for c in filled(document) if c not in (DEFAULT_CONFIG, "full")
+            c: columns[c] for c in filled(document) if c not in (DEFAULT_CONFIG, "full")
         },
         "descriptions": DESCRIPTIONS,
         "label_names": LABELS,

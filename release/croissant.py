@@ -5,12 +5,13 @@ travels with the folder and works offline.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from .columns import COLUMNS, DESCRIPTIONS, Column
+from .columns import DESCRIPTIONS, Column
+from .dehydrated import columns_of
 from .front_matter import filled
 from .rai import CONFORMS_TO, rai
 
@@ -59,6 +60,7 @@ PAPER = "https://arxiv.org/abs/2503.21888"
 
 def croissant(document: Mapping[str, Any]) -> dict[str, Any]:
     """`release.json` -> JSON-LD: one FileObject and one RecordSet for each Parquet file."""
+    columns = columns_of(document)
     files = [
         (config, f) for config in filled(document) for f in document["stages"][config]["files"]
     ]
@@ -74,7 +76,7 @@ def croissant(document: Mapping[str, Any]) -> dict[str, Any]:
         "datePublished": _date(document),
         "citeAs": PAPER,
         "distribution": [_file(f) for _, f in files],
-        "recordSet": [_record_set(config, f) for config, f in files],
+        "recordSet": [_record_set(config, columns[config], f) for config, f in files],
         **rai(document),
     }
 
@@ -105,14 +107,14 @@ def _file(file: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _record_set(config: str, file: Mapping[str, Any]) -> dict[str, Any]:
+def _record_set(config: str, columns: Sequence[Column], file: Mapping[str, Any]) -> dict[str, Any]:
     name = _inside(file).removeprefix("data/").removesuffix(".parquet")
     return {
         "@type": "cr:RecordSet",
         "@id": name,
         "name": name,
         "description": DESCRIPTIONS[config],
-        "field": [_field(name, column, _inside(file)) for column in COLUMNS[config]],
+        "field": [_field(name, column, _inside(file)) for column in columns],
     }
 
 

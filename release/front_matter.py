@@ -79,7 +79,7 @@ def _info(manifest: Mapping[str, Any], config: str) -> Any:
     splits = {name: manifest["splits"][config][name] for name in filled(manifest)[config]}
     size = sum(file["bytes"] for file in manifest["stages"][config]["files"])
     return DatasetInfo(
-        features=features(config),
+        features=features(config, manifest.get("form", "text")),
         config_name=config,
         splits=SplitDict(
             {

@@ -16,7 +16,7 @@ from .truth import measure, read_truth
 
 
 def write_known_world(folder: BuildFolder, truth: Path) -> None:
-    """Leaves `known_world.json`: the card of this very build prints it (docs/design/0012-card.md).
+    """Leaves `known_world.json`: the card of this very build prints it (docs/design/0013-card.md).
 
     Nothing is written where fewer than three rows are known. Raises InputError where `truth` is no
     truth file.
