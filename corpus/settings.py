@@ -47,6 +47,7 @@ class Settings:
     cuts: tuple[str, ...] = ()  # by time: first days of validation and test; (): by the shares
     near: float = 0.7  # Jaccard of texts from which one leaves its split; 0: only equal words
     drop_seen_commenters: bool = False  # of validation and test, who also writes in train
+    min_posters: int = 5  # of a community that is named in a release; 1: every one
     limit: int | None = None  # wanted lines taken per dump file; None: all
 
     workers: int | None = _execution(None)  # None: min(cores, (RAM - 4 GB) / 2.2 GB)

@@ -67,6 +67,7 @@ def build_manifest(
         "masked": released["masked"],
         "content": released["content"],
         "seen_commenters": released["seen_commenters"],
+        "small_communities": released["small_communities"],
         **({"cuts": released["cuts"]} if "cuts" in released else {}),
         "warnings": [*_warnings(inputs, labels, released), *_faulty(faults), *_unresolved(model)],
     }

@@ -92,7 +92,12 @@ EFFECTIVENESS: tuple[Column, ...] = (
         "label",
         f"Kinds of support in the comment, by rules: {', '.join(SUPPORT_TYPES)}.",
     ),
-    Column("subreddit", _S, "context", "Community, spelled as in the dump."),
+    Column(
+        "subreddit",
+        _S,
+        "context",
+        "Community, spelled as in the dump; (small communities) for those of few posters.",
+    ),
     Column("title", _S, "input", "Title of the post, identifiers masked."),
     Column("post", _S, "input", "The post without its edit segments, identifiers masked."),
     Column(
@@ -156,21 +161,28 @@ REACTIONS: tuple[Column, ...] = (
         "score",
         pa.int32(),
         "reaction",
-        "Score of the comment when last seen. Null: hidden, or useless in its era.",
+        "Score of the comment when last seen: as it is below 10, then the lower end of a step "
+        "(10, 20, 50, 100, …, 1000). Null: hidden, or useless in its era.",
     ),
     Column(
         "position",
         pa.int32(),
         "reaction",
-        "0-based rank by time among the post's top-level comments by others.",
+        "0-based rank by time among the post's top-level comments by others; from 10 on in steps "
+        "(10, 20, 50, 100).",
     ),
-    Column("n_siblings", pa.int32(), "reaction", "How many other such comments the post has."),
+    Column(
+        "n_siblings",
+        pa.int32(),
+        "reaction",
+        "How many other such comments the post has; in the same steps.",
+    ),
     Column(
         "followup_days",
         _F,
         "reaction",
-        "Whole days that the dump covers the thread after the comment: silence is no verdict "
-        "where it is short.",
+        "Whole days that the dump covers the thread after the comment, 30 for more: silence is no "
+        "verdict where it is short.",
     ),
     Column(
         "opportunity",

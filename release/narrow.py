@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..corpus.artefacts import ROWS_PER_GROUP
 from ..corpus.settings import Settings
+from .communities import small_communities
 from .near_rows import Texts, Told, near_ahead
 from .splits import ORDER, by_time
 from .twins import twins_ahead
@@ -28,6 +29,7 @@ REASONS = (
 """Why a row leaves, "" for one that stays. Places in here are stored: append, never reorder."""
 _COLUMNS = (
     "_split", "_group", "_post_key", "_comment_key", "label", "_commenter", "_post_day", "day",
+    "subreddit", "invented",
 )  # fmt: skip
 
 
@@ -38,7 +40,8 @@ class Rows(NamedTuple):
     group: NDArray[np.uint64]
     label: NDArray[np.int8]  # a place in features.LABELS, or -1
     leaves: NDArray[np.int8]  # a place in REASONS
-    facts: dict[str, Any]  # for the manifest: "cuts" and "seen_commenters"
+    facts: dict[str, Any]  # for the manifest: "cuts", "seen_commenters", …
+    small: frozenset[str] = frozenset()  # communities that are not named (release/communities.py)
 
     def of(self, config: str) -> NDArray[np.bool_]:
         """Which rows a config has, over all splits."""
@@ -76,7 +79,12 @@ def read_rows(parts: list[Path], settings: Settings, scratch: Path) -> Rows:
     if settings.drop_seen_commenters:
         decided.leave("commenter_in_train", seen)
     label = pc.fill_null(whole["label"], -1).to_numpy().astype(np.int8)
-    return Rows(decided.split, x["_group"], label, decided.leaves, facts)
+    small = small_communities(
+        whole["subreddit"].combine_chunks(), x["_group"],
+        decided.stays & ~whole["invented"].to_numpy(), settings.min_posters,
+    )  # fmt: skip
+    facts["small_communities"] = small.told
+    return Rows(decided.split, x["_group"], label, decided.leaves, facts, small.names)
 
 
 class _Decided:

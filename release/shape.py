@@ -23,6 +23,7 @@ from ..corpus.records import NOT_OBSERVABLE
 from ..corpus.settings import Settings
 from ..labeling.schema import BASES
 from ..labeling.screen import annotate
+from .coarse import PLACE_STEPS, evidence, followup, sentences, step
 from .columns import VOTES
 from .features import arrow_schema
 from .pseudonyms import SAMPLE_KEY, Key, pseudonym
@@ -123,14 +124,16 @@ class Shaper:
             "votes": self._votes(votes),
             "op_replies": _relist(x["op_replies"], self._own),
             "op_general": _relist(x["op_general"], self._repeated),
-            "score": pc.cast(x["score"], pa.int32()),
-            "followup_days": pc.floor(x["followup_days"]),
+            "score": step(x["score"]),
+            "position": step(x["position"], PLACE_STEPS),
+            "n_siblings": step(x["n_siblings"], PLACE_STEPS),
+            "followup_days": followup(x["followup_days"]),
             **self._thread_columns(x, text),
             "_comment_key": pa.array([comment_key(c or "") for c in comments], pa.uint64()),
             "_commenter": pa.array(map(commenter_key, x["commenter"].to_pylist()), pa.uint64()),
             "_post_day": pc.cast(pc.divide(x["post_created_utc"], _DAY_S), pa.int32()),
         }
-        for name in ("subreddit", "era", "invented", "observable", "position", "n_siblings"):
+        for name in ("subreddit", "era", "invented", "observable"):
             columns[name] = x[name]
         return pa.table([columns[f.name].cast(f.type) for f in SHAPED_SCHEMA], SHAPED_SCHEMA)
 
@@ -177,7 +180,7 @@ class Shaper:
                 pa.array(names * n, pa.string()),
                 pa.array(list(words.values()), pa.string()).take(at),
                 _rounded(stacked("score")),
-                pa.array(self._own(stacked("evidence").to_pylist()), pa.string()),
+                pa.array(self._own(evidence(stacked("evidence").to_pylist())), pa.string()),
             ],
             names=["function", "vote", "score", "evidence"],
         )
@@ -201,7 +204,7 @@ def _label_columns(labels: pa.Table) -> dict[str, pa.Array]:
     return {
         "label": x["label"],
         "basis": pc.index_in(x["basis"], pa.array(BASES, pa.string())),
-        "why": pa.array([_clean(t) for t in x["why"].to_pylist()], pa.string()),
+        "why": pa.array([_clean(t) for t in sentences(x["why"].to_pylist())], pa.string()),
         "conflict": x["conflict"],
         **{n: _rounded(x[n]) for n in ("p_effective", "p_low", "p_high", "p_community")},
     }

@@ -25,6 +25,7 @@ from ..corpus.settings import Settings
 from .annotated import COLUMNS as ANNOTATED
 from .annotated import count_annotations
 from .columns import CONFIGS, LABELS
+from .communities import merged
 from .content import COUNTED, TEXTS, count_content, count_marks, count_masks
 from .features import names, parquet_schema
 from .narrow import Rows, read_rows
@@ -42,9 +43,9 @@ def write_release(
 
     `{"stages": {config: {"rows_in", "rows_out", "dropped", "files"}}, "splits": {config: {split:
     {"rows", "groups", "bytes", "labels"}}}, "masked", "content", "annotated", "seen_commenters",
-    "warnings"}`, and "cuts" of a build that is split by time. A split without rows
-    has no file: `load_dataset` cannot load one (docs/design/0006). Buckets that are not shaped
-    yet are shaped here.
+    "small_communities", "warnings"}`, and "cuts" of a build that is split by time.
+    A split without rows has no file: `load_dataset` cannot load one (docs/design/0006). Buckets
+    that are not shaped yet are shaped here.
     """
     for path in folder.buckets(folder.interactions):
         if not (folder.shaped / path.name).is_file():
@@ -61,7 +62,7 @@ def write_release(
         for name in split_names(settings.splits):
             keep = rows.of(config) & (rows.split == ORDER.index(name))
             shards = _shards(keep, bytes_per_row, shard_bytes)
-            files += _write(folder, parts, config, name, keep, shards)
+            files += _write(folder, parts, config, name, keep, shards, rows.small)
             splits[config][name] = _count(rows, keep, bytes_per_row)
         stages[config] = {**_account(rows, config), "files": files}
     return {
@@ -69,7 +70,7 @@ def write_release(
         "splits": splits,
         "masked": count_masks(parts),
         "content": {
-            **count_content(_copied(parts, rows.of("full"), list(COUNTED))),
+            **count_content(_copied(parts, rows.of("full"), list(COUNTED), rows.small)),
             "marks": count_marks(_copied(parts, rows.of("full"), list(TEXTS))),
         },
         "annotated": count_annotations(_copied(parts, rows.of("full"), list(ANNOTATED))),
@@ -101,18 +102,24 @@ def _write(
     split: str,
     keep: NDArray[np.bool_],
     shards: list[tuple[int, int]],
+    small: frozenset[str],
 ) -> list[dict[str, Any]]:
     schema, records, places = parquet_schema(config), [], np.flatnonzero(keep)
     for i, (first, last) in enumerate(shards):
         path = folder.release / "data" / config / f"{split}-{i:05d}-of-{len(shards):05d}.parquet"
         mine = np.zeros(len(keep), dtype=bool)
         mine[places[first:last]] = True
-        write_parquet(path, _copied(parts, mine, names(config)), schema)
+        write_parquet(path, _copied(parts, mine, names(config), small), schema)
         records.append({**file_record(path, folder.root), "bytes": path.stat().st_size})
     return records
 
 
-def _copied(parts: list[Path], keep: NDArray[np.bool_], columns: list[str]) -> Iterator[pa.Table]:
+def _copied(
+    parts: list[Path],
+    keep: NDArray[np.bool_],
+    columns: list[str],
+    small: frozenset[str] = frozenset(),
+) -> Iterator[pa.Table]:
     """The kept rows of all parts, in order. Parts without one are not opened for their text."""
     start = 0
     for part in parts:
@@ -123,7 +130,7 @@ def _copied(parts: list[Path], keep: NDArray[np.bool_], columns: list[str]) -> I
                     wanted = keep[start : start + batch.num_rows]
                     start += batch.num_rows
                     # Parquet gives the columns in file order, the promise is the config's order.
-                    yield pa.table(batch.filter(pa.array(wanted)).select(columns))
+                    yield merged(pa.table(batch.filter(pa.array(wanted)).select(columns)), small)
             start = end
 
 
