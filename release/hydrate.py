@@ -1,0 +1,302 @@
+"""A dehydrated release and somebody's own dumps -> the text form, as far as the dumps hold it.
+
+The dumps are read and their threads put together by the code of a build, with the settings of the
+build; what comes out counts only where a digest confirms it. Whatever one of the dumps marks as
+deleted stays away, also where another dump still has its text. See docs/hydrate.md.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..corpus.artefacts import ROWS_PER_GROUP, read_json, write_json
+from ..corpus.errors import BuildError
+from ..corpus.folder import BuildFolder
+from ..corpus.inputs import find_dumps
+from ..corpus.prospects import default_workers
+from ..corpus.settings import Settings, from_identity
+from .annotated import COLUMNS as ANNOTATED
+from .annotated import count_annotations
+from .card import write_pages
+from .columns import CONFIGS
+from .content import COUNTED, TEXTS, count_content, count_marks
+from .features import arrow_schema
+from .found import find_release
+from .hydrate_bucket import STATES, Outcome, restore_bucket
+from .hydrate_match import Keys, match_bucket
+from .hydrate_rows import Restorer
+from .hydrate_rules import rules_digest
+from .hydrate_threads import spans_for, threads_of
+from .piles import Piles, by_range, numbers
+from .pool import run_stage
+from .public import read_public, write_document
+from .sorted_rows import SPLIT, Written, labelled, split_column, with_split, write_sorted
+from .splits import ORDER, split_names
+
+REPORT = "hydrated.json"
+"""What became of every row, beside the data: keys and counts, never a text."""
+
+
+def hydrate(
+    folder: str | Path, dumps: Sequence[str | Path], out: str | Path,
+    *, workers: int | None = None, memory_limit: str = "2GB", any_version: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    """Writes the text form to `out`; returns what `hydrated.json` says.
+
+    `{"states": {state: rows}, "unverified": {field: rows}, "rows": {state: [keys]}, "fields":
+    {key: fields}, "inputs": [...]}`. Raises BuildError where the release is of another form, or
+    was made by other rules than these (unless `any_version`), or where `out` is not empty;
+    InputError where a dump cannot be read.
+    """
+    release = find_release(folder).release
+    document = read_public(release)
+    _refuse(document, release, any_version)
+    paths, out = find_dumps(dumps), Path(out)
+    if out.exists() and any(out.iterdir()):
+        raise BuildError("not empty", out, "name a new folder")
+    out.mkdir(parents=True, exist_ok=True, mode=0o700)
+    parent = out.absolute().parent
+    try:
+        with tempfile.TemporaryDirectory(prefix=".tmp-hydrate-", dir=parent) as scratch:
+            work = _Work(release, document, Path(scratch), memory_limit)
+            return work.go(paths, out, workers or default_workers())
+    except BaseException:
+        shutil.rmtree(out, ignore_errors=True)
+        raise
+
+
+def _refuse(document: Mapping[str, Any], release: Path, any_version: bool) -> None:
+    if document.get("form") != "dehydrated":
+        raise BuildError("not of the dehydrated form: its texts are there", release,
+                         "use it as it is")  # fmt: skip
+    if document["dehydrated"]["rules"] != rules_digest() and not any_version:
+        raise BuildError(
+            f"made by redditess {document['version']}, whose rules for texts are not those of the "
+            "one installed: unchanged texts would not be recognised",
+            release, f"install redditess=={document['version']}, or add --any-version",
+        )  # fmt: skip
+
+
+class _Work:
+    def __init__(self, release: Path, document: dict[str, Any], scratch: Path, memory: str):
+        self.release, self.document, self.scratch = release, document, scratch
+        self.memory, own = memory, document["dehydrated"]
+        self.salt, self.spans = bytes.fromhex(own["salt"]), own["spans"]
+        self.settings: Settings = from_identity(document["settings"])
+        self.splits = split_names(self.settings.splits)
+        self.n = self.settings.n_buckets
+        self.folder = BuildFolder(scratch / "work").create()
+        self.restorer = Restorer(self.settings, own["functions"])
+        schema = with_split(arrow_schema("full", "dehydrated"))
+        self.rows = Piles(scratch / "rows", self.n, schema)  # by bucket
+        self.texts = Piles(scratch / "texts", self.n, with_split(arrow_schema("full")))  # by key
+        self.state: dict[str, list[str]] = {state: [] for state in STATES}
+        self.unverified: dict[str, list[str]] = {}
+
+    def go(self, paths: Sequence[Path], out: Path, workers: int) -> dict[str, Any]:
+        self.inputs = self._ingest(paths, workers)
+        self._pile_rows()
+        attempts = self._attempts()
+        with self.texts:
+            for bucket in range(self.n):
+                self._restore(bucket, attempts)
+        written = {
+            config: write_sorted(out, config, "text", self.texts, self.splits,
+                                 where=labelled if config == "effectiveness" else None)
+            for config in CONFIGS
+        }  # fmt: skip
+        report = self._report()
+        document = write_document(out, self._document(written, report))
+        write_pages(out, document)
+        write_json(out / REPORT, report)
+        return report
+
+    # ---- the dumps ---------------------------------------------------------------------------
+
+    def _ingest(self, paths: Sequence[Path], workers: int) -> list[dict[str, Any]]:
+        identity = self.settings.identity()
+        common = {"out": str(self.folder.root), "settings": identity}
+        tasks = [{"path": str(path), **common} for path in paths]
+        return run_stage("ingest", tasks, workers, lambda n: None)
+
+    def _attempts(self) -> list[frozenset[str]]:
+        """Dump files (by digest) to restore from: first those of the build itself, then all.
+
+        A later dump may tell other scores of the same comment; the build's own tell the same.
+        """
+        here = frozenset(record["sha256"][:12] for record in self.inputs)
+        own = here & {record["sha256"][:12] for record in self.document["inputs"]}
+        return [own, here] if own and own != here else [here]
+
+    # ---- the release, by bucket --------------------------------------------------------------
+
+    def _pile_rows(self) -> None:
+        """Every dehydrated row to the bucket in which a dump knows it, or its post."""
+        ids, posts = self._keys()
+        self.row_keys, self.post_keys = Keys(ids), Keys(posts)
+        of_row, of_post = self._buckets(ids, posts)
+        gone = self._tombstones()
+        with self.rows:
+            for split, table in _released(self.release, "full", self.splits):
+                table = table.append_column(SPLIT, split_column(split, table.num_rows))
+                at = of_row[self.row_keys.at(numbers(table["id"]))]
+                thread = of_post[self.post_keys.at(numbers(table["thread_id"]))]
+                which = np.where(at >= 0, at, thread)
+                for i, (row, post) in enumerate(_both(table)):
+                    state = "tombstone" if {row, post} & gone else "missing"
+                    if state == "tombstone" or which[i] < 0:
+                        self.state[state].append(row)
+                        which[i] = -1
+                self.rows.add(table, which)
+
+    def _keys(self) -> tuple[np.ndarray, np.ndarray]:
+        """Row key and post key of every row of `full`, (n,) numbers each."""
+        found = [
+            (numbers(t["id"]), numbers(t["thread_id"]))
+            for _, t in _released(self.release, "full", self.splits, ("id", "thread_id"))
+        ]
+        none = np.array([], np.uint64)
+        ids, posts = (np.concatenate([none, *side]) for side in zip(*found, strict=True))
+        return ids, posts
+
+    def _buckets(self, ids: np.ndarray, posts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """For each place in `row_keys` and in `post_keys`: the bucket that knows it, or -1."""
+        of_row = np.full(len(self.row_keys.sorted), -1, np.int64)
+        of_post = np.full(len(self.post_keys.sorted), -1, np.int64)
+        for bucket in range(self.n):
+            known = self._matches(bucket)
+            for found, keys, into in (
+                (known.comments, self.row_keys, of_row), (known.posts, self.post_keys, of_post),
+            ):  # fmt: skip
+                into[keys.at(np.array([int(k, 16) for k in found], np.uint64))] = bucket
+        rows, threads = self.row_keys.at(ids), self.post_keys.at(posts)
+        hit = of_row[rows] >= 0
+        # A post that no dump has as it was is still known by a comment under it.
+        by_comment = np.full(len(of_post), -1, np.int64)
+        by_comment[threads[hit]] = of_row[rows[hit]]
+        return of_row, np.where(of_post >= 0, of_post, by_comment)
+
+    def _matches(self, bucket: int) -> Any:
+        return match_bucket(self.folder, bucket, self.salt, self.row_keys, self.post_keys)
+
+    def _tombstones(self) -> set[str]:
+        path = self.release / "tombstones.json"
+        return set(read_json(path)["ids"]) if path.is_file() else set()
+
+    # ---- one bucket --------------------------------------------------------------------------
+
+    def _restore(self, bucket: int, attempts: Sequence[frozenset[str]]) -> None:
+        rows = self.rows.read(bucket).to_pylist()
+        if not rows:
+            return
+        known = self._matches(bucket)
+        names = set(self.document["content"]["subreddits"]) | _communities(self.folder, bucket)
+        spans = spans_for(self.spans, names)
+
+        def threads(wanted: set[str], attempt: int) -> pa.Table:
+            return threads_of(
+                self.folder, bucket, wanted, known.gone, self.settings, spans,
+                self.scratch / "threads", memory_limit=self.memory,
+                from_file=lambda sha12: sha12 in attempts[attempt],
+            )  # fmt: skip
+
+        found = restore_bucket(rows, known, self.restorer, threads, len(attempts))
+        self._keep(found, {row["id"]: row[SPLIT] for row in rows})
+
+    def _keep(self, found: Outcome, split: Mapping[str, int]) -> None:
+        for start in range(0, len(found.rows), ROWS_PER_GROUP):
+            rows = found.rows[start : start + ROWS_PER_GROUP]
+            table = pa.Table.from_pylist(
+                [{**row, SPLIT: split[row["id"]]} for row in rows], self.texts.schema
+            )
+            self.texts.add(table, by_range(table["id"], self.n))
+        for key, state in found.state.items():
+            self.state[state].append(key)
+        for key, fields in found.unverified.items():
+            self.unverified[key] = list(fields)
+
+    # ---- what became of it -------------------------------------------------------------------
+
+    def _report(self) -> dict[str, Any]:
+        fields = Counter(name for names in self.unverified.values() for name in names)
+        told = ("name", "sha256", "lines", "kept", "damage")
+        return {
+            "format": 1,
+            "fingerprint": self.document["fingerprint"],
+            "states": {state: len(keys) for state, keys in self.state.items()},
+            "unverified": dict(sorted(fields.items())),
+            "rows": {s: sorted(k) for s, k in self.state.items() if s != "restored" and k},
+            "fields": dict(sorted(self.unverified.items())),
+            "inputs": [{name: record[name] for name in told} for record in self.inputs],
+        }
+
+    def _document(
+        self, written: Mapping[str, Written], report: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        before, stages, splits = self.document, dict(self.document["stages"]), {}
+        for config, found in written.items():
+            old = before["stages"][config]
+            if config == "effectiveness":
+                rows_in = written["full"].rows
+                dropped = {"unlabelled": rows_in - found.rows}
+            else:
+                rows_in = old["rows_in"]
+                lost = {
+                    f"not_restored:{state}": n
+                    for state, n in report["states"].items()
+                    if n and state not in ("restored", "in_part")
+                }
+                dropped = {**old["dropped"], **lost}
+            stages[config] = {
+                "rows_in": rows_in, "rows_out": found.rows, "dropped": dropped,
+                "files": found.files,
+            }  # fmt: skip
+            splits[config] = found.splits
+        content = {
+            **count_content(self._released(COUNTED)), "marks": count_marks(self._released(TEXTS)),
+        }  # fmt: skip
+        annotated = count_annotations(self._released(ANNOTATED))
+        rest = {name: v for name, v in before.items() if name != "dehydrated"}
+        return {
+            **rest, "form": "text", "stages": stages, "splits": splits, "content": content,
+            "labels": {**before["labels"], "annotated": annotated},
+            "hydrated": {"states": report["states"], "unverified": report["unverified"]},
+        }  # fmt: skip
+
+    def _released(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        for table in self.texts:
+            yield table.select(list(columns))
+
+
+def _both(table: pa.Table) -> Iterator[tuple[str, str]]:
+    return zip(table["id"].to_pylist(), table["thread_id"].to_pylist(), strict=True)
+
+
+def _communities(folder: BuildFolder, bucket: int) -> set[str]:
+    """Every community of a bucket, as the dumps spell it."""
+    found: set[str] = set()
+    for path in folder.raw_files("submissions", bucket):
+        found |= set(pq.read_table(path, columns=["subreddit"])["subreddit"].unique().to_pylist())
+    return found
+
+
+def _released(
+    release: Path, config: str, splits: Sequence[str], columns: Sequence[str] = ()
+) -> Iterator[tuple[str, pa.Table]]:
+    """The rows of a dehydrated config, some at a time, with their split."""
+    wanted = list(columns) or arrow_schema(config, "dehydrated").names
+    for split in splits:
+        for path in sorted((release / "data" / config).glob(f"{split}-*.parquet")):
+            with pq.ParquetFile(path) as file:
+                for batch in file.iter_batches(ROWS_PER_GROUP, columns=wanted):
+                    yield split, pa.table(batch).select(wanted)

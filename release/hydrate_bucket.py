@@ -1,0 +1,135 @@
+"""One bucket of a hydration: which rows come back, and for each other one why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from .dehydrated import TEXTS
+from .hydrate_match import Matches
+from .hydrate_rows import Checked, Restorer, pick
+from .rowkeys import place
+
+Row = Mapping[str, Any]
+Threads = Callable[[set[str], int], pa.Table]
+"""Posts (fullnames) and the number of the attempt -> their interactions."""
+
+STATES = ("restored", "in_part", "edited", "missing", "deleted", "differs", "tombstone")
+"""What becomes of a row. `in_part`: all of its texts are verified, some other field is not.
+`differs`: the raw texts are those of the release, and yet the dump tells another released text."""
+
+
+@dataclass
+class Outcome:
+    """`rows`: of config `full`, restored; `state`: of every row by its key, one of STATES."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    state: dict[str, str] = field(default_factory=dict)
+    unverified: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def restore_bucket(
+    rows: Sequence[Row], matches: Matches, restorer: Restorer, threads: Threads, n_attempts: int
+) -> Outcome:
+    """Every dehydrated row of one bucket -> a row of the text form, or a reason why there is none.
+
+    Attempts differ in the dump files they use: a row that one restores is not asked for again.
+    """
+    found = Outcome()
+    by_post = {r["thread_id"]: _thread(r, matches) for r in rows if r["id"] in matches.comments}
+    in_thread: dict[str, list[str]] = {}
+    for comment, thread in matches.threads.items():
+        in_thread.setdefault(thread, []).append(comment)
+    waiting = []
+    for row in rows:
+        said = _at_once(row, matches, by_post, in_thread)
+        if said:
+            found.state[row["id"]] = said
+        else:
+            waiting.append(row)
+    for attempt in range(n_attempts):
+        if waiting:
+            waiting = _attempt(found, waiting, matches, restorer, threads, attempt)
+    return found
+
+
+def _thread(row: Row, matches: Matches) -> str:
+    return matches.threads[matches.comments[row["id"]][0]]
+
+
+def _at_once(
+    row: Row, matches: Matches, by_post: Mapping[str, str], in_thread: Mapping[str, list[str]]
+) -> str:
+    """What can be said without putting the thread together; "" where it must be."""
+    own_post = matches.posts.get(row["thread_id"])
+    if row["id"] in matches.comments:
+        comment, thread = matches.comments[row["id"]][0], _thread(row, matches)
+        if comment in matches.gone or thread in matches.gone:
+            return "deleted"
+        if own_post is None or own_post[0] != thread:
+            return "edited" if thread in matches.here else "missing"
+        return ""
+    if own_post is None:  # another comment of this post may still tell which one it was
+        return _of_post(by_post.get(row["thread_id"]), matches)
+    if own_post[0] in matches.gone:
+        return "deleted"
+    here = [c for c in in_thread.get(own_post[0], ()) if place(own_post[1], c) == row["place"]]
+    if any(comment in matches.gone for comment in here):
+        return "deleted"
+    return "edited" if here else "missing"
+
+
+def _of_post(thread: str | None, matches: Matches) -> str:
+    if thread is None or thread not in {*matches.here, *matches.gone}:
+        return "missing"
+    return "deleted" if thread in matches.gone else "edited"
+
+
+def _attempt(
+    found: Outcome, rows: Sequence[Row], matches: Matches, restorer: Restorer, threads: Threads,
+    attempt: int,
+) -> list[Row]:  # fmt: skip
+    """Restores what it can; returns the rows that another attempt may restore."""
+    interactions = threads({_thread(row, matches) for row in rows}, attempt)
+    comments = [matches.comments[row["id"]][0] for row in rows]
+    mine, there = pick(interactions, comments)
+    keys = [matches.comments[rows[i]["id"]][1] for i in there]
+    checked = restorer.restore([rows[i] for i in there], keys, mine)
+    n_turns = [
+        tuple(map(len, both))
+        for both in zip(mine["op_replies"].to_pylist(), mine["op_general"].to_pylist(), strict=True)
+    ]
+    left = set(range(len(rows))) - set(there)
+    for i in left:
+        found.state[rows[i]["id"]] = _other(comments[i], matches)
+    for i, one, n in zip(there, checked, n_turns, strict=True):
+        state = _judged(one, comments[i], matches, n)
+        found.state[rows[i]["id"]] = state
+        if state in ("restored", "in_part"):
+            found.rows.append(one.row)
+        else:
+            left.add(i)
+        if state == "in_part":
+            found.unverified[rows[i]["id"]] = one.unverified
+    return [rows[i] for i in sorted(left)]
+
+
+def _other(comment: str, matches: Matches) -> str:
+    """The released text is another one although some copy has the raw text."""
+    both = {comment, matches.threads[comment]}
+    return "edited" if both & matches.other else "differs"
+
+
+def _judged(one: Checked, comment: str, matches: Matches, n_turns: Iterable[int]) -> str:
+    wrong = set(one.unverified) & set(TEXTS)
+    if not wrong:
+        return "in_part" if one.unverified else "restored"
+    if wrong - {"op_replies", "op_general"}:
+        return _other(comment, matches)
+    if matches.threads[comment] in matches.gone_under:
+        return "deleted"
+    fewer = any(here < there for here, there in zip(n_turns, one.n_turns, strict=True))
+    return "missing" if fewer else "edited"

@@ -1,0 +1,154 @@
+"""A thread from the dumps and a dehydrated row -> the row of the text form, every field verified."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..corpus.errors import BuildError, SettingsError
+from ..corpus.settings import Settings
+from ..labeling import readers
+from ..labeling.functions import LabelingFunction, resolve
+from ..labeling.schema import BASES, LABEL_SCHEMA, vote_schema
+from ..labeling.vote import columns_read
+from ..labeling.why import Heard, sentences
+from .columns import VOTES
+from .communities import SMALL
+from .dehydrate_rows import value_of
+from .dehydrated import DIGESTED, NOTES, SEALED, TEXTS
+from .features import names
+from .pseudonyms import Key
+from .rowkeys import Named, digest, opened
+from .shape import Shaper
+
+Row = Mapping[str, Any]
+_CODES = {word: code for code, word in VOTES.items()}
+_NOBODY = Key(bytes(32))  # its pseudonyms are overwritten at once
+
+
+class Checked(NamedTuple):
+    """One row put together again."""
+
+    row: dict[str, Any]  # of config `full`, without what could not be verified
+    unverified: tuple[str, ...]  # fields of DIGESTED that differ, in their order
+    n_turns: tuple[int, int]  # op_replies and op_general: how many the release had
+
+
+class Restorer:
+    """Shapes, votes and words as the build made them; one for all buckets."""
+
+    def __init__(self, settings: Settings, functions: Sequence[str]):
+        self.settings, self.functions = settings, list(functions)
+        self.rules = _rules(settings)
+
+    def restore(
+        self, rows: Sequence[Row], named: Sequence[Named], interactions: pa.Table
+    ) -> list[Checked]:
+        """(n,) dehydrated rows, their keys, and their interactions from the dumps, in one order."""
+        if not rows:
+            return []
+        inner = [opened(n.secret, "full", r["sealed"]) for r, n in zip(rows, named, strict=True)]
+        votes = self._votes(rows, inner, interactions)
+        labels = self._labels(rows, inner, interactions, votes)
+        shaper = Shaper(self.settings, _NOBODY)  # it remembers texts: not those of other buckets
+        shaped = shaper.shape([r["id"] for r in rows], interactions, votes, labels)
+        texts = shaped.select(names("full")).to_pylist()
+        return [
+            _checked(text, row, one.secret, numbers)
+            for text, row, one, numbers in zip(texts, rows, named, inner, strict=True)
+        ]
+
+    def _votes(
+        self, rows: Sequence[Row], inner: Sequence[list[float | None]], x: pa.Table
+    ) -> pa.Table:
+        """Votes and scores as the release has them, evidence heard again in the dump's words."""
+        chance = pa.array([n[SEALED.index("opportunity")] for n in inner], pa.float32())
+        heard = self._heard(x.append_column("opportunity", chance))
+        columns: dict[str, Any] = {"comment_id": x["comment_id"], "opportunity": chance}
+        for j, name in enumerate(self.functions):
+            codes = [_CODES[row["votes"][j]["vote"]] for row in rows]
+            columns[f"{name}:vote"] = pa.array(codes, pa.int8())
+            scores = [n[len(SEALED) + 2 + j] for n in inner]
+            columns[f"{name}:score"] = pa.array(scores, pa.float32())
+            columns[f"{name}:evidence"] = heard.get(name, pa.nulls(len(rows), pa.string()))
+        schema = vote_schema(self.functions)
+        return pa.table([columns[name] for name in schema.names], schema=schema)
+
+    def _heard(self, x: pa.Table) -> dict[str, pa.Array]:
+        found = {}
+        with readers.using(self.settings.reader):
+            for rule in self.rules:
+                read = [*columns_read([rule]), "opportunity"]
+                try:
+                    found[rule.name] = pa.array(rule(x.select(read)).evidence, pa.string())
+                except BuildError:
+                    continue  # a function of somebody's own that fails on a row: no evidence
+        return found
+
+    def _labels(
+        self, rows: Sequence[Row], inner: Sequence[list[float | None]], x: pa.Table, votes: pa.Table
+    ) -> pa.Table:
+        conflict = np.array([row["conflict"] for row in rows], bool)
+        why = sentences(x, Heard(votes, self.rules), conflict) if self.rules else [""] * len(rows)
+        basis = [None if row["basis"] is None else BASES[row["basis"]] for row in rows]
+        probabilities = {
+            name: pa.array([n[i] for n in inner], pa.float32())
+            for i, name in enumerate(SEALED)
+            if name != "opportunity"
+        }
+        columns = {
+            "comment_id": x["comment_id"], **probabilities, "label": [r["label"] for r in rows],
+            "conflict": conflict, "basis": basis, "why": why,
+        }  # fmt: skip
+        arrays = [
+            pa.array(columns[f.name], f.type)
+            if isinstance(columns[f.name], list | np.ndarray)
+            else columns[f.name]
+            for f in LABEL_SCHEMA
+        ]
+        return pa.table(arrays, schema=LABEL_SCHEMA)
+
+
+def _rules(settings: Settings) -> list[LabelingFunction]:
+    """The build's labeling functions; none where one of them is not installed here."""
+    try:
+        return resolve(settings.functions)
+    except SettingsError:
+        return []
+
+
+def _checked(
+    text: dict[str, Any], row: Row, secret: bytes, numbers: Sequence[float | None]
+) -> Checked:
+    text["thread_id"] = row["thread_id"]
+    wanted = row["digests"]
+    if digest(secret, "subreddit", SMALL) == wanted["subreddit"]:
+        text["subreddit"] = SMALL  # the release does not name this community
+    wrong = tuple(
+        name for name in DIGESTED if digest(secret, name, value_of(text, name)) != wanted[name]
+    )
+    for name in set(wrong) - set(TEXTS):
+        _forget(text, name)
+    first = len(SEALED)
+    n_turns = int(numbers[first] or 0), int(numbers[first + 1] or 0)
+    return Checked(text, wrong, n_turns)
+
+
+def _forget(text: dict[str, Any], field: str) -> None:
+    """A field that the dump tells otherwise is null; of the votes, only the words are."""
+    if field == "votes":
+        text["votes"] = [{**vote, "evidence": None} for vote in text["votes"]]
+        return
+    for name in NOTES if field == "notes" else (field,):
+        text[name] = None
+
+
+def pick(interactions: pa.Table, comments: Sequence[str]) -> tuple[pa.Table, list[int]]:
+    """Interactions in the order of these comments, and which of them (places) are there."""
+    at = pc.index_in(pa.array(comments, pa.string()), interactions["comment_id"].combine_chunks())
+    there = [i for i, found in enumerate(at.to_pylist()) if found is not None]
+    return interactions.take(at.drop_null()).combine_chunks(), there
