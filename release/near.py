@@ -132,7 +132,7 @@ class NearTexts:
             for begin, end in self._stretches()
             if wanted[begin:end].any()
         ]
-        return _Entries(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
+        return _joined(found)
 
     def _prefix(self, begin: int, end: int, wanted: Marks, part: int, n_parts: int) -> _Entries:
         value, size = self._values(begin, end), self.size[begin:end]
@@ -269,8 +269,16 @@ def _within_budget(text: Ints, n: Ints, budget: int) -> Ints:
     return np.clip(budget - before, 0, n)
 
 
+def _joined(found: list[_Entries]) -> _Entries:
+    return _Entries(
+        np.concatenate([e.member for e in found]), np.concatenate([e.text for e in found]),
+        np.concatenate([e.place for e in found]), np.concatenate([e.is_short for e in found]),
+    )  # fmt: skip
+
+
 def _pick(entries: _Entries, kept: Marks) -> _Entries:
-    return _Entries(*(column[kept] for column in entries))
+    member, text, place, is_short = entries
+    return _Entries(member[kept], text[kept], place[kept], is_short[kept])
 
 
 def _within(counts: Ints) -> Ints:

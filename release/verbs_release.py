@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from . import verbs_card, verbs_publish
+from . import verbs_card, verbs_check, verbs_publish
 
-VERBS = (verbs_card, verbs_publish)  # each has `add(group)`; in the order of `--help`
+VERBS = (verbs_check, verbs_card, verbs_publish)  # each has `add(group)`; in the order of `--help`
 
 
 def add(app: typer.Typer) -> None:
