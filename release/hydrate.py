@@ -205,7 +205,7 @@ class _Work:
 
         def threads(wanted: set[str], attempt: int) -> pa.Table:
             return threads_of(
-                self.folder, bucket, wanted, known.gone, self.settings, spans,
+                self.folder, bucket, wanted, known.silent, self.settings, spans,
                 self.scratch / "threads", memory_limit=self.memory,
                 from_file=lambda sha12: sha12 in attempts[attempt],
             )  # fmt: skip

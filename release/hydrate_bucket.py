@@ -129,7 +129,7 @@ def _judged(one: Checked, comment: str, matches: Matches, n_turns: Iterable[int]
         return "in_part" if one.unverified else "restored"
     if wrong - {"op_replies", "op_general"}:
         return _other(comment, matches)
-    if matches.threads[comment] in matches.gone_under:
+    if matches.threads[comment] in matches.silent_under:
         return "deleted"
     fewer = any(here < there for here, there in zip(n_turns, one.n_turns, strict=True))
     return "missing" if fewer else "edited"

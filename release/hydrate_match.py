@@ -16,8 +16,8 @@ from .rowkeys import Named, guessable, needs_post, post_key, row_key
 
 GONE = ("author", "moderator", "later")
 """What `removal` says of a text that somebody took away, now or later."""
-_POST = ("id", "title", "selftext", "removal")
-_COMMENT = ("id", "thread_id", "parent_id", "body", "removal")
+_POST = ("id", "title", "selftext", "removal", "author")
+_COMMENT = ("id", "thread_id", "parent_id", "body", "removal", "author", "is_submitter")
 
 
 class Keys:
@@ -47,7 +47,8 @@ class Matches(NamedTuple):
     threads: dict[str, str]  # every top-level comment of the bucket -> its post
     here: set[str]  # every post of the bucket
     gone: set[str]  # posts and comments that some copy marks as deleted or removed
-    gone_under: set[str]  # posts under which a comment is gone
+    silent: set[str]  # of those, the posts and the posters' own comments: words of other rows
+    silent_under: set[str]  # posts under which such a comment is gone
     other: set[str]  # posts and comments of which some copy has another text than the release
 
 
@@ -55,13 +56,23 @@ def match_bucket(
     folder: BuildFolder, bucket: int, salt: bytes, rows: Keys, posts: Keys
 ) -> Matches:
     """All copies of all dumps are looked at: one that has the text of the release is enough."""
-    found = Matches({}, {}, {}, set(), set(), set(), set())
+    found = Matches({}, {}, {}, set(), set(), set(), set(), set())
+    posters: set[tuple[str, str]] = set()
     for some in _read(folder.raw_files("submissions", bucket), _POST):
         _take_posts(found, some, salt, posts)
-    of_thread = dict(found.posts.values())
+        posters.update((p["id"], p["author"]) for p in some if p["author"])
+    of_thread, own = dict(found.posts.values()), dict[str, str]()
     for some in _read(folder.raw_files("comments", bucket), _COMMENT):
         _take_comments(found, some, salt, rows, of_thread)
+        own.update((c["id"], c["thread_id"]) for c in some if _is_own(c, posters))
+    found.silent.update(found.gone & (own.keys() | found.here))
+    found.silent_under.update(own[name] for name in found.gone & own.keys())
     return found
+
+
+def _is_own(comment: dict[str, Any], posters: set[tuple[str, str]]) -> bool:
+    """True where this copy shows the poster's own words: they stand in rows of others."""
+    return comment["is_submitter"] or (comment["thread_id"], comment["author"]) in posters
 
 
 def _take_posts(found: Matches, some: list[dict[str, Any]], salt: bytes, posts: Keys) -> None:
@@ -78,10 +89,7 @@ def _take_posts(found: Matches, some: list[dict[str, Any]], salt: bytes, posts: 
 def _take_comments(
     found: Matches, some: list[dict[str, Any]], salt: bytes, rows: Keys, of_thread: dict[str, Named]
 ) -> None:
-    for c in some:
-        if c["removal"] in GONE:
-            found.gone.add(c["id"])
-            found.gone_under.add(c["thread_id"])
+    found.gone.update(c["id"] for c in some if c["removal"] in GONE)
     top = [c for c in some if c["parent_id"].startswith("t3_")]
     found.threads.update((c["id"], c["thread_id"]) for c in top)
     nobody = Named("", b"")

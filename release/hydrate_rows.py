@@ -27,6 +27,8 @@ from .shape import Shaper
 
 Row = Mapping[str, Any]
 _CODES = {word: code for code, word in VOTES.items()}
+_F32 = pa.float32()
+_BELOW = -0.004  # as much below as still rounds to the same two decimals
 _NOBODY = Key(bytes(32))  # its pseudonyms are overwritten at once
 
 
@@ -49,10 +51,24 @@ class Restorer:
         self, rows: Sequence[Row], named: Sequence[Named], interactions: pa.Table
     ) -> list[Checked]:
         """(n,) dehydrated rows, their keys, and their interactions from the dumps, in one order."""
+        found = self._restore(rows, named, interactions, 0.0)
+        again = [i for i, one in enumerate(found) if "votes" in one.unverified]
+        # The opportunity is rounded, and a rule may have asked on which side of a floor it lies.
+        below = self._restore(
+            [rows[i] for i in again], [named[i] for i in again], interactions.take(again), _BELOW
+        )
+        for i, one in zip(again, below, strict=True):
+            if len(one.unverified) < len(found[i].unverified):
+                found[i] = one
+        return found
+
+    def _restore(
+        self, rows: Sequence[Row], named: Sequence[Named], interactions: pa.Table, nudge: float
+    ) -> list[Checked]:
         if not rows:
             return []
         inner = [opened(n.secret, "full", r["sealed"]) for r, n in zip(rows, named, strict=True)]
-        votes = self._votes(rows, inner, interactions)
+        votes = self._votes(rows, inner, interactions, nudge)
         labels = self._labels(rows, inner, interactions, votes)
         shaper = Shaper(self.settings, _NOBODY)  # it remembers texts: not those of other buckets
         shaped = shaper.shape([r["id"] for r in rows], interactions, votes, labels)
@@ -63,11 +79,11 @@ class Restorer:
         ]
 
     def _votes(
-        self, rows: Sequence[Row], inner: Sequence[list[float | None]], x: pa.Table
+        self, rows: Sequence[Row], inner: Sequence[list[float | None]], x: pa.Table, nudge: float
     ) -> pa.Table:
         """Votes and scores as the release has them, evidence heard again in the dump's words."""
         chance = pa.array([n[SEALED.index("opportunity")] for n in inner], pa.float32())
-        heard = self._heard(x.append_column("opportunity", chance))
+        heard = self._heard(x.append_column("opportunity", pc.add(chance, pa.scalar(nudge, _F32))))
         columns: dict[str, Any] = {"comment_id": x["comment_id"], "opportunity": chance}
         for j, name in enumerate(self.functions):
             codes = [_CODES[row["votes"][j]["vote"]] for row in rows]

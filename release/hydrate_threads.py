@@ -29,7 +29,7 @@ def threads_of(
     folder: BuildFolder,
     bucket: int,
     wanted: Collection[str],
-    gone: Collection[str],
+    silent: Collection[str],
     settings: Settings,
     spans: Spans,
     scratch: Path,
@@ -39,7 +39,7 @@ def threads_of(
 ) -> pa.Table:
     """Interactions of the posts `wanted`, from the dump files for which `from_file(sha12)` holds.
 
-    Empties `scratch` first. A text in `gone` (fullnames) is not there: not even to another row.
+    Empties `scratch` first. A text in `silent` (fullnames) is not there.
     """
     work = BuildFolder(scratch).create()
     for kind in SCHEMAS:
@@ -47,7 +47,7 @@ def threads_of(
             old.unlink()
         for path in folder.raw_files(kind, bucket):
             if from_file(path.stem.partition("-")[2]):
-                _copy(path, work.raw / kind / path.name, kind, wanted, gone)
+                _copy(path, work.raw / kind / path.name, kind, wanted, silent)
     if not wanted:
         return INTERACTION_SCHEMA.empty_table()
     assemble_bucket(work, bucket, settings, spans, memory_limit=memory_limit, tmp=None)
@@ -55,16 +55,16 @@ def threads_of(
 
 
 def _copy(
-    path: Path, target: Path, kind: str, wanted: Collection[str], gone: Collection[str]
+    path: Path, target: Path, kind: str, wanted: Collection[str], silent: Collection[str]
 ) -> None:
-    threads, silent = pa.array(list(wanted), pa.string()), pa.array(list(gone), pa.string())
+    threads, gone = pa.array(list(wanted), pa.string()), pa.array(list(silent), pa.string())
     tables = []
     with pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
             rows = file.read_row_group(group)
             rows = rows.filter(pc.is_in(rows[_THREAD[kind]], threads))
             if rows.num_rows:
-                tables.append(_without(rows, pc.is_in(rows["id"], silent), _WORDS[kind]))
+                tables.append(_without(rows, pc.is_in(rows["id"], gone), _WORDS[kind]))
     write_parquet(target, tables, SCHEMAS[kind])
 
 
