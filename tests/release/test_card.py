@@ -288,6 +288,9 @@ def test_removed_rows_are_told(built: tuple[BuildFolder, Any]) -> None:
 
 def test_a_form_without_words_speaks_of_none(built: tuple[BuildFolder, Any]) -> None:
     document = {**public(built[1]), "form": "dehydrated"}
+    assert "**Without words.**" in card(document) and "**Without words.**" not in card(
+        public(built[1])
+    )
     privacy = card(document).split("## Privacy")[1].split("\n## ")[0]
     assert "holds no words" in privacy and "marks" not in privacy
 
