@@ -4,7 +4,7 @@
 
 Builds the sample, copies it, plants leaks of one kind in the released Parquet of the copy, and
 counts which of them the checks name, and what they name besides. Five kinds: a poster, a thread,
-the same text, a nearly same text (0.7 <= Jaccard < 1, counted here by another road) in two splits; a
+the same text, a nearly same text (0.7 <= Jaccard < 1, counted by another road) in two splits; a
 test row of an earlier build in train.
 """
 

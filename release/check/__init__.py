@@ -18,7 +18,7 @@ from .leaks import check_leaks
 from .people import check_against, check_people
 from .privacy import check_key, check_privacy
 from .probe import check_probe
-from .report import Report, Result, judged, unknown
+from .report import Report, Result, judged
 from .subject import Subject
 from .viewer import check_viewer
 
@@ -69,9 +69,6 @@ def _run(check: Check, subject: Subject) -> Iterator[Result]:
 
 def _card(subject: Subject) -> Iterator[Result]:
     """Every figure of the card, by `release.card_check`."""
-    if subject.form != "text":
-        yield unknown("card", "The card's figures are counted again on the text form.")
-        return
     wrong = check_card(subject.release, subject.document)
     more = "; ".join(wrong[:2])
     yield judged(

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from ...corpus.errors import SettingsError
 from ...stats.ranking import ranks
@@ -29,6 +30,7 @@ TEXTS = ("title", "post", "comment", "op_edit")
 DECIMALS = 1  # to which an attacker rounds where the forms differ
 SHARE = 0.05  # ours: above it a match by coarse fields is a warning, not a curiosity
 Z_BOUND = 5.0
+FEWEST = 20  # rows known on both sides, to look at their order
 _DAY_S = 86_400
 Signature = tuple[Any, ...]
 
@@ -57,7 +59,7 @@ def _forms(a: Subject, b: Subject) -> Result:
         np.intersect1d(text.rows.thread[text.rows.thread != 0], bare.rows.thread),
     )
     joined, threads = _certain(*rows), _threads(text, bare, rows)
-    guessed, order = _digests(text, bare), _order(joined, len(rows[0]))
+    guessed, order = _digests(text, bare), _order(joined, text, bare)
     told = abs(order["rho"] or 0) * np.sqrt(max(order["n"] - 1, 0)) > Z_BOUND
     sentence = (
         f"Of {len(rows[1]):,} rows without text, {len(ids[0]):,} are joined by id, "
@@ -153,13 +155,23 @@ def _guesses(value: str) -> Iterable[str]:
         yield digest[:16]
 
 
-def _order(joined: list[tuple[int, int]], n_text: int) -> dict[str, Any]:
-    """Do rows that are known to be the same stand in the same order?"""
-    if len(joined) < 20:
+def _order(joined: list[tuple[int, int]], text: Subject, bare: Subject) -> dict[str, Any]:
+    """Do rows that are known to be the same stand in the same order of their split's rows?"""
+    if len(joined) < FEWEST:
         return {"rho": None, "n": len(joined)}
     places = np.array(joined)
-    rho = np.corrcoef(ranks(places[:, 0]), ranks(places[:, 1]))[0, 1]
-    return {"rho": round(float(rho), 3), "n": len(joined), "of": n_text}
+    sides = [_within_split(side)[places[:, i]] for i, side in enumerate((text, bare))]
+    rho = np.corrcoef(ranks(sides[0]), ranks(sides[1]))[0, 1]
+    return {"rho": round(float(rho), 3), "n": len(joined)}
+
+
+def _within_split(subject: Subject) -> NDArray[np.float64]:
+    """(n,) places of rows among those of their split, in [0, 1): splits follow one another."""
+    found = np.zeros(len(subject.rows.split))
+    for split in np.unique(subject.rows.split):
+        mine = subject.rows.split == split
+        found[mine] = np.arange(mine.sum()) / mine.sum()
+    return found
 
 
 # ---- a dump --------------------------------------------------------------------------------

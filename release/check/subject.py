@@ -77,11 +77,19 @@ class Subject:
         return bool(self.configs.get(config)) and set(columns) <= set(self.columns(config))
 
     def batches(self, config: str, columns: Sequence[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
-        """(split, rows) of a config, file by file."""
-        for split, path in self.configs.get(config, []):
+        """(split, rows) of a config, file by file; null where a file lacks a column of the first:
+        the check of schemas tells it, and the others go on.
+        """
+        files = self.configs.get(config, [])
+        wanted = pq.read_schema(files[0][1]) if files else pa.schema([])
+        wanted = pa.schema([wanted.field(name) for name in columns])
+        for split, path in files:
             with pq.ParquetFile(path) as file:
-                for batch in file.iter_batches(ROWS_PER_GROUP, columns=list(columns)):
-                    yield split, batch
+                here = set(file.schema_arrow.names)
+                for batch in file.iter_batches(
+                    ROWS_PER_GROUP, columns=[name for name in columns if name in here]
+                ):
+                    yield split, batch if set(columns) <= here else _filled(batch, wanted)
 
     def id_column(self, config: str) -> str | None:
         names = self.columns(config)
@@ -116,6 +124,14 @@ class Subject:
         if not parts or not set(wanted) <= set(pq.read_schema(parts[0]).names):
             return None
         return pa.concat_tables([pq.read_table(part, columns=wanted) for part in parts])
+
+
+def _filled(batch: pa.RecordBatch, wanted: pa.Schema) -> pa.RecordBatch:
+    arrays = [
+        batch[f.name] if f.name in batch.schema.names else pa.nulls(batch.num_rows, f.type)
+        for f in wanted
+    ]
+    return pa.RecordBatch.from_arrays(arrays, names=wanted.names)
 
 
 def numbers(ids: pa.Array | pa.ChunkedArray) -> NDArray[np.uint64]:
