@@ -74,8 +74,12 @@ def risks(texts: pa.Array) -> pa.ListArray:
 
 def by_rule(x: pa.Array) -> dict[str, np.ndarray]:
     """Texts (n,) as `plain` leaves them -> of each category where a rule hears it, (n,) bool."""
-    rules = _rules()
-    return {name: rules.find(x, name).to_numpy(zero_copy_only=False) for name in RISKS}
+    return {name: ruled(x, name) for name in RISKS}
+
+
+def ruled(x: pa.Array, name: str) -> np.ndarray:
+    """Texts (n,) as `plain` leaves them -> (n,) bool: one category, by its rules alone."""
+    return _rules().find(x, name).to_numpy(zero_copy_only=False)
 
 
 def vetoed(x: pa.Array, name: str) -> np.ndarray:
