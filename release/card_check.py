@@ -113,11 +113,17 @@ def _files(release: Path, public: Document) -> Iterator[str]:
             yield from _unequal(f"splits.{config}.{split}.rows", said["rows"], rows[split])
     for name in sorted(here.keys() - listed):
         yield f"{name}: not in {FILE}"
-    tombstones = release / "tombstones.json"
-    if tombstones.is_file() or public.get("tombstones"):
-        ids = read_json(tombstones).get("ids", []) if tombstones.is_file() else []
-        said = (public.get("tombstones") or {}).get("count", 0)
-        yield from _unequal("tombstones.count", said, len(ids))
+    yield from _tombstones(release, public.get("tombstones") or {})
+
+
+def _tombstones(release: Path, said: Document) -> Iterator[str]:
+    """The list of what was removed: as long as the card says, and that very list."""
+    path = release / "tombstones.json"
+    ids = read_json(path).get("ids", []) if path.is_file() else []
+    yield from _unequal("tombstones.count", said.get("count", 0), len(ids))
+    if said.get("sha256"):
+        digest = sha256_file(path) if path.is_file() else None
+        yield from _unequal("tombstones.sha256", said["sha256"], digest)
 
 
 def _counted(release: Path, public: Document) -> Iterator[str]:

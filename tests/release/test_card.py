@@ -281,9 +281,10 @@ def test_a_known_world_is_told_of_its_own_build_only(built: tuple[BuildFolder, A
 
 def test_removed_rows_are_told(built: tuple[BuildFolder, Any]) -> None:
     document = public(built[1])
-    assert "have left in this way" not in card(document)
+    assert "on that list" not in card(document)
     document["tombstones"] = {"count": 1234, "date": "2026-11-21"}
-    assert "So far 1,234 rows have left in this way." in card(document)
+    told = "Pseudonyms of rows and threads on that list: 1,234, the last of 2026-11-21."
+    assert told in card(document)
 
 
 def test_a_form_without_words_speaks_of_none(built: tuple[BuildFolder, Any]) -> None:

@@ -173,6 +173,15 @@ def test_what_cannot_be_counted_is_said_unless_the_form_has_none(copied: Path) -
 def test_tombstones_are_counted(copied: Path) -> None:
     write_json(copied / "tombstones.json", {"format": 1, "count": 2, "ids": ["a" * 16, "b" * 16]})
     assert any("tombstones.count is 0, counted 2" in line for line in found(copied))
+    document = read_public(copied)
+    document["tombstones"] = {"count": 2, "sha256": sha256_file(copied / "tombstones.json")}
+    write_json(copied / FILE, document)
+    write_pages(copied, document)
+    assert found(copied) == []
+    write_json(copied / "tombstones.json", {"format": 1, "count": 2, "ids": ["a" * 16, "c" * 16]})
+    assert any("tombstones.sha256" in line for line in found(copied))
+    (copied / "tombstones.json").unlink()
+    assert len(found(copied)) == 2
 
 
 @pytest.mark.parametrize("name", ["key_id", "content", "stages", "inputs"])
