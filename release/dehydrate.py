@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..corpus.artefacts import ROWS_PER_GROUP, read_json
@@ -38,7 +37,7 @@ from .pseudonyms import SAMPLE_KEY, Key, load_key, pseudonym
 from .public import read_public, write_document
 from .rowkeys import Named, guessable, post_key, row_key, salt_of
 from .sorted_rows import Written, labelled, split_column, with_split, write_sorted
-from .splits import ORDER, split_names
+from .splits import split_names
 
 SHORT = "short_post"
 """Why a row of the text form is not in the dehydrated one: its post could be guessed."""
@@ -154,9 +153,7 @@ class _Work:
         stay = np.array([n is not None for n in named], bool)
         self.stay.append(stay)
         kept = table.filter(pa.array(stay)).to_pylist()
-        both = [
-            (p["comment_id"], *n) for p, n in zip(wanted, named, strict=True) if n is not None
-        ]
+        both = [(p["comment_id"], *n) for p, n in zip(wanted, named, strict=True) if n is not None]
         for start in range(0, len(kept), ROWS_PER_GROUP):
             rows = [
                 row_of(text, comment, row, post)
@@ -220,6 +217,7 @@ class _Work:
 
     def _counts(self) -> dict[str, Any]:
         """What `release.json` says about the rows, of those that stay."""
+
         def kept(columns: tuple[str, ...]) -> Iterator[pa.Table]:
             for table, stay in zip(self.texts, self.stay, strict=True):
                 yield table.filter(pa.array(stay)).select(list(columns))

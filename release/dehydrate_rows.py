@@ -3,45 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
+from .columns import VOTES
 from .dehydrated import (
     DECIMALS,
     DIGESTED,
     NOTES,
-    PROBABILITIES,
     SEALED,
     SHOWN,
-    kept_of,
     named_by,
     sealed_of,
     written_of,
 )
 from .features import arrow_schema
 from .piles import numbers
-from .rowkeys import Named, digest, place, sealed
+from .rowkeys import Named, crossed_key, digest, place, sealed
 from .sorted_rows import SPLIT
 
 Row = Mapping[str, Any]
+CODES = {word: code for code, word in VOTES.items()}
+"""The word of a vote, as released -> the vote."""
 
 
 def row_of(text: Row, comment: str, row: Named, post: Named) -> dict[str, Any]:
     """A row of `full` and the keys of its comment (a fullname) and post -> its dehydrated row."""
-    shown = {name: text[name] for name in SHOWN}
-    for name in PROBABILITIES:
-        p = text[name]
-        shown[name] = None if p is None else round(p, DECIMALS)
+    p = text["p_effective"]
     return {
-        **shown,
-        "votes": [{name: vote[name] for name in ("function", "vote")} for vote in text["votes"]],
+        **{name: text[name] for name in SHOWN},
+        "p_effective": None if p is None else round(p, DECIMALS),
         "id": row.public,
-        "thread_id": post.public,
         "place": place(post, comment),
         "digests": digests_of(row.secret, text),
-        "sealed": sealed(row.secret, "full", sealed_numbers(text)),
+        "sealed": sealed(row.secret, "full", Inner.of(text).numbers()),
         SPLIT: text[SPLIT],
     }
 
@@ -56,10 +53,35 @@ def value_of(text: Row, field: str) -> Any:
     return [text[name] for name in NOTES] if field == "notes" else text[field]
 
 
-def sealed_numbers(text: Row) -> list[float | None]:
-    """SEALED, how many turns and general comments of the poster, and scores of the votes."""
-    counts = [float(len(text[name] or ())) for name in ("op_replies", "op_general")]
-    return [*(text[name] for name in SEALED), *counts, *(v["score"] for v in text["votes"])]
+class Inner(NamedTuple):
+    """What is sealed of a row of `full`."""
+
+    fields: list[float | None]  # SEALED
+    n_turns: tuple[int, int]  # op_replies, op_general
+    votes: list[int | None]  # as in columns.VOTES, one of each labeling function
+    scores: list[float | None]
+
+    @classmethod
+    def of(cls, text: Row) -> Inner:
+        turns = [len(text[name] or ()) for name in ("op_replies", "op_general")]
+        votes = [CODES[vote["vote"]] for vote in text["votes"]]
+        scores = [vote["score"] for vote in text["votes"]]
+        return cls([text[name] for name in SEALED], (turns[0], turns[1]), votes, scores)
+
+    @classmethod
+    def read(cls, numbers: Sequence[float | None]) -> Inner:
+        """The inverse of `numbers`."""
+        n, rest = len(SEALED), list(numbers)
+        a, b, *said = rest[n:]
+        m = len(said) // 2
+        votes = [None if v is None else int(v) for v in said[:m]]
+        return cls(rest[:n], (int(a or 0), int(b or 0)), votes, said[m:])
+
+    def numbers(self) -> list[float | None]:
+        return [*self.fields, *self.n_turns, *self.votes, *self.scores]
+
+    def field(self, name: str) -> float | None:
+        return self.fields[SEALED.index(name)]
 
 
 class KeyRing:
@@ -114,12 +136,22 @@ def derived_rows(config: str, table: pa.Table, ring: KeyRing) -> pa.Table:
 
 def _derived(config: str, text: Row, named: Sequence[Named]) -> dict[str, Any]:
     secret = named[0].secret
-    what = " ".join([config, *(k.public for k in named)])
+    first, *others = zip(named_by(config), (k.public for k in named), strict=True)
+    digests = derived_digests(config, secret, text)
+    nonce = derived_nonce(config, digests)
     return {
-        **dict(zip(named_by(config), (k.public for k in named), strict=True)),
-        **{name: text[name] for name in kept_of(config)},
-        "digests": {
-            name: digest(secret, f"{what} {name}", text[name]) for name in written_of(config)
-        },
-        "sealed": sealed(secret, what, [text[name] for name in sealed_of(config)]),
+        first[0]: first[1],
+        **{name: crossed_key(secret, f"{nonce} {name}", public) for name, public in others},
+        "digests": digests,
+        "sealed": sealed(secret, nonce, [text[name] for name in sealed_of(config)]),
     }
+
+
+def derived_digests(config: str, secret: bytes, text: Row) -> dict[str, str]:
+    """Of each column of messages of a row."""
+    return {name: digest(secret, f"{config} {name}", text[name]) for name in written_of(config)}
+
+
+def derived_nonce(config: str, digests: Mapping[str, str]) -> str:
+    """One row may come in several pairs: each is sealed with a stream of its own."""
+    return " ".join([config, *digests.values()])

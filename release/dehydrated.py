@@ -11,35 +11,30 @@ from typing import Any
 
 import pyarrow as pa
 
-from .columns import COLUMNS, EFFECTIVENESS, Column
+from .columns import COLUMNS, Column
 
-DECIMALS = 1  # of probabilities that everybody sees; the others are sealed
+DECIMALS = 1  # of the one probability that everybody sees; all are sealed
+SHOWN = ("label", "basis", "p_effective", "invented")
+"""What everybody sees of a row, besides its key. With votes, probabilities and threads beside it
+nine of ten rows of the sample could be joined with their texts (docs/design/0014)."""
 PROBABILITIES = ("p_effective", "p_low", "p_high", "p_community")
-SHOWN = ("label", "basis", *PROBABILITIES, "conflict", "invented")
-"""What everybody sees of a row, besides its keys and the words of its votes."""
-SEALED = (*PROBABILITIES, "opportunity")
-"""Numbers of `full` that no dump can give back; scores of the votes follow them."""
+SEALED = (*PROBABILITIES, "opportunity", "conflict")
+"""What of `full` no dump can give back, as numbers; the votes and their scores follow."""
 NOTES = ("screen", "support_types", "risk")
 """Made of the comment's words: one digest for the three, and no column."""
 TEXTS = ("title", "post", "comment", "op_replies", "op_general", "op_edit")
 """What people wrote. A row is restored only where all of these are verified."""
 
 _S = pa.string()
-_KEYS = (
-    Column(
-        "id", _S, "context",
-        "Key of the row, 16 hex digits: a salted digest of the comment's id and raw text.",
-    ),
-    Column(
-        "thread_id", _S, "context",
-        "Key of the post, 16 hex digits: a salted digest of its id, raw title and text.",
-    ),
+_KEY = Column(
+    "id", _S, "context",
+    "Key of the row, 16 hex digits: a salted digest of the comment's id and raw text.",
 )  # fmt: skip
 
 
 def _digested() -> tuple[str, ...]:
-    plain = {*SHOWN, *SEALED, *NOTES, "id", "thread_id"}
-    return (*(c.name for c in COLUMNS["full"] if c.name not in plain), "notes")
+    plain = {*SHOWN, *SEALED, *NOTES, "id", "thread_id", "votes"}
+    return (*(c.name for c in COLUMNS["full"] if c.name not in plain), "votes", "notes")
 
 
 DIGESTED = _digested()
@@ -52,20 +47,16 @@ def _shown(names: tuple[str, ...]) -> tuple[Column, ...]:
 
 
 def _coarse(column: Column) -> Column:
-    if column.name not in PROBABILITIES:
+    if column.name != "p_effective":
         return column
     return column._replace(description=column.description.replace("2 decimals", "1 decimal"))
 
 
 _OF_A_ROW = (
-    Column(
-        "votes", pa.list_(pa.struct([("function", _S), ("vote", _S)])), "reaction",
-        "What each labeling function said: effective, not_effective, abstain, not_observable.",
-    ),
-    *_KEYS,
+    _KEY,
     Column(
         "place", _S, "context",
-        "4 hex digits: among the comments of this post, which one it was, for holders of the post.",
+        "16 hex digits for holders of the post: which of its comments this was.",
     ),
     Column(
         "digests", pa.struct([(name, _S) for name in DIGESTED]), "context",
@@ -73,7 +64,7 @@ _OF_A_ROW = (
     ),
     Column(
         "sealed", _S, "context",
-        f"{', '.join(SEALED)}, scores of the votes and counts of the poster's turns: readable for "
+        f"{', '.join(SEALED)}, votes, their scores and counts of the poster's turns: readable for "
         "holders of the row's texts.",
     ),
 )  # fmt: skip
@@ -84,9 +75,8 @@ def _is_id(column: Column) -> bool:
 
 
 def _is_number(column: Column) -> bool:
-    return not column.names and (
-        pa.types.is_floating(column.type) or pa.types.is_integer(column.type)
-    )
+    of = pa.types
+    return any(is_one(column.type) for is_one in (of.is_floating, of.is_integer, of.is_boolean))
 
 
 def named_by(config: str) -> tuple[str, ...]:
@@ -95,44 +85,35 @@ def named_by(config: str) -> tuple[str, ...]:
 
 
 def sealed_of(config: str) -> tuple[str, ...]:
-    """The numbers of a config made from other rows, sealed with the first row's secret."""
+    """Numbers, classes and marks of a config made from other rows."""
     return tuple(c.name for c in COLUMNS[config] if _is_number(c))
-
-
-def kept_of(config: str) -> tuple[str, ...]:
-    """Classes and marks of a config made from other rows: they stay as they are."""
-    return tuple(c.name for c in COLUMNS[config] if c.names or pa.types.is_boolean(c.type))
 
 
 def written_of(config: str) -> tuple[str, ...]:
     """The columns of a config made from other rows that hold people's words."""
-    known = {*named_by(config), *sealed_of(config), *kept_of(config), "thread_id"}
+    known = {*named_by(config), *sealed_of(config), "thread_id"}
     return tuple(c.name for c in COLUMNS[config] if c.name not in known)
 
 
 def _derived(config: str) -> tuple[Column, ...]:
-    """Ids become row keys, classes stay, numbers are sealed, messages leave a digest."""
-    stays = {*named_by(config), *kept_of(config)}
-    columns = tuple(
-        c._replace(description=_KEYS[0].description) if _is_id(c) else c
-        for c in COLUMNS[config]
-        if c.name in stays
-    )
+    """The first id becomes a row key, messages leave a digest, all else is sealed."""
+    first, *more = named_by(config)
     digests = pa.struct([(name, _S) for name in written_of(config)])
-    sealed = ", ".join(sealed_of(config))
+    sealed = "readable for holders of the texts of row"
     return (
-        *columns,
+        _KEY._replace(name=first),
+        *(
+            Column(name, _S, "context", f"Key of another row, sealed: {sealed} {first}.")
+            for name in more
+        ),
         Column("digests", digests, "context", "16 hex digits for each column of messages."),
-        Column("sealed", _S, "context", f"{sealed}: readable for holders of the first row's text."),
+        Column("sealed", _S, "context", f"{', '.join(sealed_of(config))}: {sealed} {first}."),
     )
 
 
 def _columns() -> dict[str, tuple[Column, ...]]:
-    of_effectiveness = tuple(name for name in SHOWN if name in {c.name for c in EFFECTIVENESS})
-    own = {
-        "effectiveness": (*_shown(of_effectiveness), *_KEYS),
-        "full": (*_shown(SHOWN), *_OF_A_ROW),
-    }
+    shown = _shown(SHOWN)
+    own = {"effectiveness": (*shown, _KEY), "full": (*shown, *_OF_A_ROW)}
     return {config: own.get(config) or _derived(config) for config in COLUMNS}
 
 

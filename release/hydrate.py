@@ -7,7 +7,6 @@ deleted stays away, also where another dump still has its text. See docs/hydrate
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
 import tempfile
 from collections import Counter
@@ -33,7 +32,7 @@ from .content import COUNTED, TEXTS, count_content, count_marks
 from .features import arrow_schema
 from .found import find_release
 from .hydrate_bucket import STATES, Outcome, restore_bucket
-from .hydrate_match import Keys, match_bucket
+from .hydrate_match import Keys, Matches, match_bucket
 from .hydrate_rows import Restorer
 from .hydrate_rules import rules_digest
 from .hydrate_threads import spans_for, threads_of
@@ -41,17 +40,17 @@ from .piles import Piles, by_range, numbers
 from .pool import run_stage
 from .public import read_public, write_document
 from .sorted_rows import SPLIT, Written, labelled, split_column, with_split, write_sorted
-from .splits import ORDER, split_names
+from .splits import split_names
 
 REPORT = "hydrated.json"
-"""What became of every row, beside the data: keys and counts, never a text."""
+"""What became of every row: `OUT.hydrated.json`, beside the folder. Keys, never a text."""
 
 
 def hydrate(
     folder: str | Path, dumps: Sequence[str | Path], out: str | Path,
     *, workers: int | None = None, memory_limit: str = "2GB", any_version: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
-    """Writes the text form to `out`; returns what `hydrated.json` says.
+    """Writes the text form to `out`, and `OUT.hydrated.json`; returns what that says.
 
     `{"states": {state: rows}, "unverified": {field: rows}, "rows": {state: [keys]}, "fields":
     {key: fields}, "inputs": [...]}`. Raises BuildError where the release is of another form, or
@@ -73,6 +72,11 @@ def hydrate(
     except BaseException:
         shutil.rmtree(out, ignore_errors=True)
         raise
+
+
+def report_of(out: Path) -> Path:
+    """Where the report of a hydration lies: a released folder holds nothing but the release."""
+    return out.absolute().parent / f"{out.absolute().name}.{REPORT}"
 
 
 def _refuse(document: Mapping[str, Any], release: Path, any_version: bool) -> None:
@@ -118,7 +122,7 @@ class _Work:
         report = self._report()
         document = write_document(out, self._document(written, report))
         write_pages(out, document)
-        write_json(out / REPORT, report)
+        write_json(report_of(out), report)
         return report
 
     # ---- the dumps ---------------------------------------------------------------------------
@@ -141,53 +145,47 @@ class _Work:
     # ---- the release, by bucket --------------------------------------------------------------
 
     def _pile_rows(self) -> None:
-        """Every dehydrated row to the bucket in which a dump knows it, or its post."""
-        ids, posts = self._keys()
-        self.row_keys, self.post_keys = Keys(ids), Keys(posts)
-        of_row, of_post = self._buckets(ids, posts)
+        """Every dehydrated row to the bucket in which a dump knows its text or its place."""
+        self.row_keys, self.places = self._keys()
+        of_row, of_place = self._buckets()
         gone = self._tombstones()
         with self.rows:
             for split, table in _released(self.release, "full", self.splits):
                 table = table.append_column(SPLIT, split_column(split, table.num_rows))
-                at = of_row[self.row_keys.at(numbers(table["id"]))]
-                thread = of_post[self.post_keys.at(numbers(table["thread_id"]))]
-                which = np.where(at >= 0, at, thread)
-                for i, (row, post) in enumerate(_both(table)):
-                    state = "tombstone" if {row, post} & gone else "missing"
-                    if state == "tombstone" or which[i] < 0:
-                        self.state[state].append(row)
+                by_text = of_row[self.row_keys.at(numbers(table["id"]))]
+                by_post = of_place[self.places.at(numbers(table["place"]))]
+                which = np.where(by_text >= 0, by_text, by_post)
+                for i, key in enumerate(table["id"].to_pylist()):
+                    if key in gone or which[i] < 0:
+                        self.state["tombstone" if key in gone else "missing"].append(key)
                         which[i] = -1
                 self.rows.add(table, which)
 
-    def _keys(self) -> tuple[np.ndarray, np.ndarray]:
-        """Row key and post key of every row of `full`, (n,) numbers each."""
+    def _keys(self) -> tuple[Keys, Keys]:
+        """Row keys and places of all rows of `full`."""
+        columns = ("id", "place")
         found = [
-            (numbers(t["id"]), numbers(t["thread_id"]))
-            for _, t in _released(self.release, "full", self.splits, ("id", "thread_id"))
+            [numbers(table[name]) for name in columns]
+            for _, table in _released(self.release, "full", self.splits, columns)
         ]
-        none = np.array([], np.uint64)
-        ids, posts = (np.concatenate([none, *side]) for side in zip(*found, strict=True))
-        return ids, posts
+        none = [np.array([], np.uint64)] * 2
+        ids, places = (np.concatenate(side) for side in zip(none, *found, strict=True))
+        return Keys(ids), Keys(places)
 
-    def _buckets(self, ids: np.ndarray, posts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """For each place in `row_keys` and in `post_keys`: the bucket that knows it, or -1."""
+    def _buckets(self) -> tuple[np.ndarray, np.ndarray]:
+        """For each place in `row_keys` and in `places`: the bucket that knows it, or -1."""
         of_row = np.full(len(self.row_keys.sorted), -1, np.int64)
-        of_post = np.full(len(self.post_keys.sorted), -1, np.int64)
+        of_place = np.full(len(self.places.sorted), -1, np.int64)
         for bucket in range(self.n):
             known = self._matches(bucket)
             for found, keys, into in (
-                (known.comments, self.row_keys, of_row), (known.posts, self.post_keys, of_post),
+                (known.comments, self.row_keys, of_row), (known.places, self.places, of_place),
             ):  # fmt: skip
                 into[keys.at(np.array([int(k, 16) for k in found], np.uint64))] = bucket
-        rows, threads = self.row_keys.at(ids), self.post_keys.at(posts)
-        hit = of_row[rows] >= 0
-        # A post that no dump has as it was is still known by a comment under it.
-        by_comment = np.full(len(of_post), -1, np.int64)
-        by_comment[threads[hit]] = of_row[rows[hit]]
-        return of_row, np.where(of_post >= 0, of_post, by_comment)
+        return of_row, of_place
 
-    def _matches(self, bucket: int) -> Any:
-        return match_bucket(self.folder, bucket, self.salt, self.row_keys, self.post_keys)
+    def _matches(self, bucket: int) -> Matches:
+        return match_bucket(self.folder, bucket, self.salt, self.row_keys, self.places)
 
     def _tombstones(self) -> set[str]:
         path = self.release / "tombstones.json"
@@ -276,10 +274,6 @@ class _Work:
     def _released(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         for table in self.texts:
             yield table.select(list(columns))
-
-
-def _both(table: pa.Table) -> Iterator[tuple[str, str]]:
-    return zip(table["id"].to_pylist(), table["thread_id"].to_pylist(), strict=True)
 
 
 def _communities(folder: BuildFolder, bucket: int) -> set[str]:

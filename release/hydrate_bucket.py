@@ -11,7 +11,6 @@ import pyarrow as pa
 from .dehydrated import TEXTS
 from .hydrate_match import Matches
 from .hydrate_rows import Checked, Restorer, pick
-from .rowkeys import place
 
 Row = Mapping[str, Any]
 Threads = Callable[[set[str], int], pa.Table]
@@ -38,14 +37,9 @@ def restore_bucket(
 
     Attempts differ in the dump files they use: a row that one restores is not asked for again.
     """
-    found = Outcome()
-    by_post = {r["thread_id"]: _thread(r, matches) for r in rows if r["id"] in matches.comments}
-    in_thread: dict[str, list[str]] = {}
-    for comment, thread in matches.threads.items():
-        in_thread.setdefault(thread, []).append(comment)
-    waiting = []
+    found, waiting = Outcome(), []
     for row in rows:
-        said = _at_once(row, matches, by_post, in_thread)
+        said = _at_once(row, matches)
         if said:
             found.state[row["id"]] = said
         else:
@@ -56,36 +50,18 @@ def restore_bucket(
     return found
 
 
-def _thread(row: Row, matches: Matches) -> str:
-    return matches.threads[matches.comments[row["id"]][0]]
-
-
-def _at_once(
-    row: Row, matches: Matches, by_post: Mapping[str, str], in_thread: Mapping[str, list[str]]
-) -> str:
+def _at_once(row: Row, matches: Matches) -> str:
     """What can be said without putting the thread together; "" where it must be."""
-    own_post = matches.posts.get(row["thread_id"])
-    if row["id"] in matches.comments:
-        comment, thread = matches.comments[row["id"]][0], _thread(row, matches)
-        if comment in matches.gone or thread in matches.gone:
-            return "deleted"
-        if own_post is None or own_post[0] != thread:
-            return "edited" if thread in matches.here else "missing"
-        return ""
-    if own_post is None:  # another comment of this post may still tell which one it was
-        return _of_post(by_post.get(row["thread_id"]), matches)
-    if own_post[0] in matches.gone:
-        return "deleted"
-    here = [c for c in in_thread.get(own_post[0], ()) if place(own_post[1], c) == row["place"]]
-    if any(comment in matches.gone for comment in here):
-        return "deleted"
-    return "edited" if here else "missing"
-
-
-def _of_post(thread: str | None, matches: Matches) -> str:
-    if thread is None or thread not in {*matches.here, *matches.gone}:
+    by_text, by_post = matches.comments.get(row["id"]), matches.places.get(row["place"])
+    if by_text is None and by_post is None:
         return "missing"
-    return "deleted" if thread in matches.gone else "edited"
+    comment, _ = by_text or by_post or ("", None)
+    thread = matches.threads[comment]
+    if comment in matches.gone or thread in matches.gone:
+        return "deleted"
+    if by_text and by_post:
+        return ""
+    return "edited" if thread in matches.here else "missing"
 
 
 def _attempt(
@@ -93,11 +69,12 @@ def _attempt(
     attempt: int,
 ) -> list[Row]:  # fmt: skip
     """Restores what it can; returns the rows that another attempt may restore."""
-    interactions = threads({_thread(row, matches) for row in rows}, attempt)
     comments = [matches.comments[row["id"]][0] for row in rows]
+    interactions = threads({matches.threads[comment] for comment in comments}, attempt)
     mine, there = pick(interactions, comments)
     keys = [matches.comments[rows[i]["id"]][1] for i in there]
-    checked = restorer.restore([rows[i] for i in there], keys, mine)
+    posts = [matches.places[rows[i]["place"]][1] for i in there]
+    checked = restorer.restore([rows[i] for i in there], keys, posts, mine)
     n_turns = [
         tuple(map(len, both))
         for both in zip(mine["op_replies"].to_pylist(), mine["op_general"].to_pylist(), strict=True)

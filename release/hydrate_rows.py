@@ -1,4 +1,4 @@
-"""A thread from the dumps and a dehydrated row -> the row of the text form, every field verified."""
+"""A thread from the dumps and a dehydrated row -> the row of the text form, all of it verified."""
 
 from __future__ import annotations
 
@@ -16,17 +16,15 @@ from ..labeling.functions import LabelingFunction, resolve
 from ..labeling.schema import BASES, LABEL_SCHEMA, vote_schema
 from ..labeling.vote import columns_read
 from ..labeling.why import Heard, sentences
-from .columns import VOTES
 from .communities import SMALL
-from .dehydrate_rows import value_of
-from .dehydrated import DIGESTED, NOTES, SEALED, TEXTS
+from .dehydrate_rows import Inner, value_of
+from .dehydrated import DIGESTED, NOTES, PROBABILITIES, TEXTS
 from .features import names
 from .pseudonyms import Key
 from .rowkeys import Named, digest, opened
 from .shape import Shaper
 
 Row = Mapping[str, Any]
-_CODES = {word: code for code, word in VOTES.items()}
 _F32 = pa.float32()
 _BELOW = -0.004  # as much below as still rounds to the same two decimals
 _NOBODY = Key(bytes(32))  # its pseudonyms are overwritten at once
@@ -48,49 +46,52 @@ class Restorer:
         self.rules = _rules(settings)
 
     def restore(
-        self, rows: Sequence[Row], named: Sequence[Named], interactions: pa.Table
+        self, rows: Sequence[Row], named: Sequence[Named], posts: Sequence[Named], x: pa.Table
     ) -> list[Checked]:
-        """(n,) dehydrated rows, their keys, and their interactions from the dumps, in one order."""
-        found = self._restore(rows, named, interactions, 0.0)
+        """(n,) dehydrated rows, keys of their comments and posts, and their interactions `x` from
+        the dumps, all in one order.
+        """
+        found = self._restore(rows, named, posts, x, 0.0)
         again = [i for i, one in enumerate(found) if "votes" in one.unverified]
         # The opportunity is rounded, and a rule may have asked on which side of a floor it lies.
         below = self._restore(
-            [rows[i] for i in again], [named[i] for i in again], interactions.take(again), _BELOW
-        )
+            [rows[i] for i in again], [named[i] for i in again], [posts[i] for i in again],
+            x.take(pa.array(again, pa.int64())), _BELOW,
+        )  # fmt: skip
         for i, one in zip(again, below, strict=True):
             if len(one.unverified) < len(found[i].unverified):
                 found[i] = one
         return found
 
     def _restore(
-        self, rows: Sequence[Row], named: Sequence[Named], interactions: pa.Table, nudge: float
-    ) -> list[Checked]:
+        self, rows: Sequence[Row], named: Sequence[Named], posts: Sequence[Named], x: pa.Table,
+        nudge: float,
+    ) -> list[Checked]:  # fmt: skip
         if not rows:
             return []
-        inner = [opened(n.secret, "full", r["sealed"]) for r, n in zip(rows, named, strict=True)]
-        votes = self._votes(rows, inner, interactions, nudge)
-        labels = self._labels(rows, inner, interactions, votes)
+        inner = [
+            Inner.read(opened(n.secret, "full", r["sealed"]))
+            for r, n in zip(rows, named, strict=True)
+        ]
+        votes = self._votes(inner, x, nudge)
+        labels = self._labels(rows, inner, x, votes)
         shaper = Shaper(self.settings, _NOBODY)  # it remembers texts: not those of other buckets
-        shaped = shaper.shape([r["id"] for r in rows], interactions, votes, labels)
+        shaped = shaper.shape([r["id"] for r in rows], x, votes, labels)
         texts = shaped.select(names("full")).to_pylist()
         return [
-            _checked(text, row, one.secret, numbers)
-            for text, row, one, numbers in zip(texts, rows, named, inner, strict=True)
+            _checked({**text, "thread_id": post.public}, row, one.secret, hidden.n_turns)
+            for text, row, one, post, hidden in zip(texts, rows, named, posts, inner, strict=True)
         ]
 
-    def _votes(
-        self, rows: Sequence[Row], inner: Sequence[list[float | None]], x: pa.Table, nudge: float
-    ) -> pa.Table:
+    def _votes(self, inner: Sequence[Inner], x: pa.Table, nudge: float) -> pa.Table:
         """Votes and scores as the release has them, evidence heard again in the dump's words."""
-        chance = pa.array([n[SEALED.index("opportunity")] for n in inner], pa.float32())
+        chance = pa.array([one.field("opportunity") for one in inner], _F32)
         heard = self._heard(x.append_column("opportunity", pc.add(chance, pa.scalar(nudge, _F32))))
         columns: dict[str, Any] = {"comment_id": x["comment_id"], "opportunity": chance}
         for j, name in enumerate(self.functions):
-            codes = [_CODES[row["votes"][j]["vote"]] for row in rows]
-            columns[f"{name}:vote"] = pa.array(codes, pa.int8())
-            scores = [n[len(SEALED) + 2 + j] for n in inner]
-            columns[f"{name}:score"] = pa.array(scores, pa.float32())
-            columns[f"{name}:evidence"] = heard.get(name, pa.nulls(len(rows), pa.string()))
+            columns[f"{name}:vote"] = pa.array([one.votes[j] for one in inner], pa.int8())
+            columns[f"{name}:score"] = pa.array([one.scores[j] for one in inner], _F32)
+            columns[f"{name}:evidence"] = heard.get(name, pa.nulls(len(inner), pa.string()))
         schema = vote_schema(self.functions)
         return pa.table([columns[name] for name in schema.names], schema=schema)
 
@@ -106,26 +107,17 @@ class Restorer:
         return found
 
     def _labels(
-        self, rows: Sequence[Row], inner: Sequence[list[float | None]], x: pa.Table, votes: pa.Table
+        self, rows: Sequence[Row], inner: Sequence[Inner], x: pa.Table, votes: pa.Table
     ) -> pa.Table:
-        conflict = np.array([row["conflict"] for row in rows], bool)
+        conflict = np.array([one.field("conflict") for one in inner], bool)
         why = sentences(x, Heard(votes, self.rules), conflict) if self.rules else [""] * len(rows)
         basis = [None if row["basis"] is None else BASES[row["basis"]] for row in rows]
-        probabilities = {
-            name: pa.array([n[i] for n in inner], pa.float32())
-            for i, name in enumerate(SEALED)
-            if name != "opportunity"
-        }
         columns = {
-            "comment_id": x["comment_id"], **probabilities, "label": [r["label"] for r in rows],
+            **{name: [one.field(name) for one in inner] for name in PROBABILITIES},
+            "comment_id": x["comment_id"].to_pylist(), "label": [r["label"] for r in rows],
             "conflict": conflict, "basis": basis, "why": why,
         }  # fmt: skip
-        arrays = [
-            pa.array(columns[f.name], f.type)
-            if isinstance(columns[f.name], list | np.ndarray)
-            else columns[f.name]
-            for f in LABEL_SCHEMA
-        ]
+        arrays = [pa.array(columns[f.name], f.type) for f in LABEL_SCHEMA]
         return pa.table(arrays, schema=LABEL_SCHEMA)
 
 
@@ -137,10 +129,7 @@ def _rules(settings: Settings) -> list[LabelingFunction]:
         return []
 
 
-def _checked(
-    text: dict[str, Any], row: Row, secret: bytes, numbers: Sequence[float | None]
-) -> Checked:
-    text["thread_id"] = row["thread_id"]
+def _checked(text: dict[str, Any], row: Row, secret: bytes, n_turns: tuple[int, int]) -> Checked:
     wanted = row["digests"]
     if digest(secret, "subreddit", SMALL) == wanted["subreddit"]:
         text["subreddit"] = SMALL  # the release does not name this community
@@ -149,8 +138,6 @@ def _checked(
     )
     for name in set(wrong) - set(TEXTS):
         _forget(text, name)
-    first = len(SEALED)
-    n_turns = int(numbers[first] or 0), int(numbers[first + 1] or 0)
     return Checked(text, wrong, n_turns)
 
 

@@ -18,7 +18,7 @@ _IPC = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
 class Piles:
-    """`add` rows with the pile of each, `close`, then read them pile by pile, in order of coming."""
+    """`add` rows with the pile of each, `close`, then read pile by pile, in order of coming."""
 
     def __init__(self, folder: Path, n: int, schema: pa.Schema):
         folder.mkdir(mode=0o700)

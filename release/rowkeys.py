@@ -69,11 +69,11 @@ def needs_post(body: str) -> bool:
 
 
 def place(post: Named, fullname: str) -> str:
-    """4 hex digits that tell a holder of the post which of its comments a row was.
+    """16 hex digits that tell a holder of the post which of its comments a row was.
 
-    Enough among the comments of one thread, and too few to find a comment among all of Reddit's.
+    Rows of one post have nothing in common for anybody else.
     """
-    said = hashlib.blake2b(fullname.encode(), digest_size=2, key=post.secret, person=b"place")
+    said = hashlib.blake2b(fullname.encode(), digest_size=8, key=post.secret, person=b"place")
     return said.hexdigest()
 
 
@@ -103,6 +103,11 @@ def opened(secret: bytes, what: str, text: str) -> list[float | None]:
     """The inverse of `sealed`."""
     plain = np.frombuffer(_crossed(secret, what, bytes.fromhex(text)), "<f4")
     return [None if np.isnan(n) else float(n) for n in plain]
+
+
+def crossed_key(secret: bytes, what: str, key: str) -> str:
+    """A row key, sealed; of a sealed one the key again."""
+    return _crossed(secret, f"{what} key", bytes.fromhex(key)).hex()
 
 
 def _crossed(secret: bytes, what: str, data: bytes) -> bytes:

@@ -74,8 +74,8 @@ def _measure(piles: Piles, split: str, where: Where | None) -> dict[str, Any]:
         n_bytes += table.nbytes
         if "label" in table.column_names:
             labels.update(table["label"].to_pylist())
-    told = {"labels": {name: labels[i] for i, name in enumerate(LABELS)}} if labels else {}
-    return {"rows": n_rows, "bytes": n_bytes, **told}
+    told = {"labels": {name: labels[i] for i, name in enumerate(LABELS)}}
+    return {"rows": n_rows, "bytes": n_bytes, **(told if "label" in piles.schema.names else {})}
 
 
 def _of_split(piles: Piles, split: str, where: Where | None) -> Iterator[pa.Table]:
