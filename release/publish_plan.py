@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -41,14 +39,10 @@ class Prepared(NamedTuple):
 
 
 def house_check(folder: Path) -> None:
-    """`redditess release check`: leaks, viewer rules, the card's numbers. BuildError if one fails.
+    """`redditess release check`: BuildError where one of its checks fails."""
+    from .check import check_release
 
-    Imported by name: it lies beside this module and is the larger of the two.
-    """
-    if importlib.util.find_spec(".check", __package__) is not None:
-        check = getattr(importlib.import_module(".check", __package__), "check_release", None)
-        if check is not None:
-            check(folder).require(folder)
+    check_release(folder).require(folder)
 
 
 def plan_release(
