@@ -122,7 +122,7 @@ def main() -> None:
             print(json.dumps(row))
         elif not args.json:
             print(f"{name:10} {told} planted {near} found {hit}", flush=True)
-    for name, bound in (("larger", 1.5), ("template", 3.0), ("everybody", 6.0)):
+    for name, bound in (("larger", 2.0), ("template", 3.0), ("everybody", 6.0)):
         ratio = round(per_text[name] / per_text["plain"], 2)
         row = {"name": f"near time per text: {name}", "ratio": ratio, "bound": bound, "sense": "<=",
                "n": 1, "baseline": "plain"}  # fmt: skip
