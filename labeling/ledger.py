@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
+from ..corpus.artefacts import committed
 from ..corpus.prompts import digest
 from .callstore import home
 from .llm import Item
@@ -67,3 +68,25 @@ class Ledger:
             for e in self.entries()
             if wanted in e["rows"]
         ]
+
+    def forget(self, comment_ids: Collection[str]) -> list[dict[str, Any]]:
+        """Takes the digests of these comments out; that so many rows left stays on record.
+
+        Returns where they were sent, each with `rows`: these receivers must be told.
+        """
+        wanted, sent, kept = {digest(i) for i in comment_ids}, [], []
+        with self._lock:
+            for entry in self.entries():
+                stays = [row not in wanted for row in entry["rows"]]
+                if not all(stays):
+                    told = {k: entry[k] for k in ("when", "host", "model", "purpose")}
+                    sent.append({**told, "rows": stays.count(False)})
+                for name in ("rows", "texts"):
+                    pairs = zip(entry[name], stays, strict=True)
+                    entry[name] = [value for value, stay in pairs if stay]
+                kept.append(json.dumps(entry, sort_keys=True) + "\n")
+            if sent:
+                with committed(self.path) as tmp:
+                    tmp.touch(0o600)
+                    tmp.write_text("".join(kept), "utf8")
+        return sent

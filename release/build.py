@@ -28,6 +28,7 @@ from ..corpus.manifest import read_manifest
 from ..corpus.prospects import default_workers
 from ..corpus.selection import check_selectable, explain_empty
 from ..corpus.settings import Settings
+from ..labeling.callstore import home
 from ..labeling.exposure_fit import fit_exposure
 from ..labeling.functions import resolve
 from ..labeling.gold import Gold, read_gold
@@ -37,6 +38,7 @@ from ..labeling.sampling import read_key
 from ..labeling.screen import check_annotations
 from .account import build_manifest
 from .card import write_card
+from .delete.purge import finish, keep_out
 from .pool import run_stage
 from .pseudonyms import Key, load_key, pseudonym
 from .resume import finished_inputs, forget_after_ingest, open_build, refuse_foreign
@@ -123,6 +125,7 @@ class _Run:
         self.seconds: dict[str, float] = {}
 
     def go(self, paths: Sequence[Path]) -> dict[str, Any]:
+        finish(self.folder, self.key, home().parent)
         finished = finished_inputs(self.folder, paths)
         if self.folder.manifest.is_file() and len(finished) == len(paths):
             return read_manifest(self.folder.root)
@@ -148,9 +151,11 @@ class _Run:
         secret = {"key": self.key.secret.hex()}
         self._timed("shape", lambda: self._buckets("shape", self.folder.shaped, **secret))
         released = self._timed("release", self._release)
+        told = self._timed("removals", lambda: keep_out(self.folder, self.key, home().parent))
         manifest = build_manifest(
             self.folder, self.settings, self.key, inputs, assembled, voted, labelled, released
         )
+        manifest |= told
         write_card(self.folder, manifest)
         write_json(self.folder.run, self._run_record())
         write_json(self.folder.manifest, manifest)

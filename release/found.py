@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ..corpus.errors import BuildError
 from ..corpus.folder import BuildFolder
 from .public import FILE
+from .unfinished import refuse_unfinished
 
 
 class Found(NamedTuple):
@@ -18,11 +19,19 @@ class Found(NamedTuple):
     build: BuildFolder | None
 
 
-def find_release(path: str | os.PathLike[str]) -> Found:
+def find_release(path: str | os.PathLike[str], *, unfinished: bool = False) -> Found:
     """A build folder, its `redditess/` folder or a downloaded copy -> where everything is.
 
-    Raises BuildError for a folder that is none of these, or whose build has not finished.
+    Raises BuildError for a folder that is none of these, or whose build has not finished; and for
+    one in which a removal was interrupted, unless the caller will finish it (`unfinished`).
     """
+    found = _found(path)
+    for folder in () if unfinished else (found.release, found.release.absolute().parent):
+        refuse_unfinished(folder)
+    return found
+
+
+def _found(path: str | os.PathLike[str]) -> Found:
     place = Path(path)
     build = BuildFolder(place)
     if build.manifest.is_file() and build.release.is_dir():

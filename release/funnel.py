@@ -51,7 +51,9 @@ def steps(manifest: Mapping[str, Any]) -> list[Step]:
 def splits(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Config -> split -> its record, in the order of the card: a manifest's own is by letter."""
     found = manifest["splits"]
-    return {c: {s: found[c][s] for s in reversed(ORDER) if s in found[c]} for c in CONFIGS}
+    return {
+        c: {s: found[c][s] for s in reversed(ORDER) if s in found[c]} for c in CONFIGS if c in found
+    }
 
 
 def largest_first(dropped: Mapping[str, int]) -> dict[str, int]:
@@ -71,7 +73,9 @@ def share(part: int, whole: int) -> str:
 def plain_reason(reason: str) -> str:
     """A reason code as words.
 
-    >>> plain_reason("post:too_short")
-    'post: too short'
+    >>> plain_reason("post:too_short"), plain_reason("tombstone")
+    ('post: too short', 'removed on request')
     """
+    if reason == "tombstone":
+        return "removed on request"
     return reason.replace(":", ": ").replace("_", " ")

@@ -31,6 +31,7 @@ from .progress import shown
 from .pseudonyms import SAMPLE_KEY, Key, load_key
 from .resume import code_digest
 from .splits import ORDER
+from .unfinished import UNFINISHED
 
 logger = logging.getLogger("redditess")
 SAMPLE_PRESET = "sample"
@@ -135,7 +136,8 @@ def ensure_built(wanted: Source, workers: int | None, memory_limit: str | None) 
     builds.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = builds / wanted.fingerprint
     with FileLock(f"{target}.lock"):
-        if not BuildFolder(target).manifest.is_file():
+        begun = (target / UNFINISHED).is_file()  # a removal: building goes on with it
+        if begun or not BuildFolder(target).manifest.is_file():
             _build(wanted, target, workers, memory_limit)
     return BuildFolder(target)
 

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from . import verbs_card, verbs_check, verbs_publish
+from . import (
+    verbs_card,
+    verbs_check,
+    verbs_dehydrate,
+    verbs_delete,
+    verbs_hydrate,
+    verbs_publish,
+    verbs_sync,
+)
 
-VERBS = (verbs_check, verbs_card, verbs_publish)  # each has `add(group)`; in the order of `--help`
+VERBS = (
+    verbs_check, verbs_card, verbs_publish, verbs_dehydrate, verbs_hydrate, verbs_delete, verbs_sync,
+)  # fmt: skip
+"""Each has `add(group)`; in the order of `--help`."""
 
 
 def add(app: typer.Typer) -> None:

@@ -1,0 +1,1 @@
+"""Taking rows out of everything a build has left on disk, and showing that they are gone."""

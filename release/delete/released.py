@@ -1,0 +1,53 @@
+"""Takes rows out of the Parquet files that users load: only files that hold one are written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from .parquet import columns, without
+from .private import Match
+
+ID_COLUMNS = ("id", "thread_id", "chosen_id", "rejected_id")
+"""Where a config names rows: a pair goes with either of its two."""
+
+
+def purge_release(release: Path, match: Match) -> dict[str, int]:
+    """Rows that left, by config. A split that has lost its last row has no file."""
+    counts: dict[str, int] = {}
+    for config in sorted(p for p in (release / "data").glob("*") if p.is_dir()):
+        for path in sorted(config.glob("*.parquet")):
+            found = columns(path, ID_COLUMNS)
+            if not found.num_columns:
+                continue
+            gone = match.ids(*found.columns)
+            counts[config.name] = counts.get(config.name, 0) + int(gone.sum())
+            if gone.all() and len(gone):
+                path.unlink()
+            else:
+                without(path, gone)
+        _number(config)
+    return counts
+
+
+def _number(config: Path) -> None:
+    """Files of a split count without gaps again; their bytes stay."""
+    by_split: dict[str, list[Path]] = {}
+    for path in sorted(config.glob("*.parquet")):
+        by_split.setdefault(path.name.split("-")[0], []).append(path)
+    for split, files in by_split.items():
+        for i, path in enumerate(files):
+            os.replace(path, config / f"{split}-{i:05d}-of-{len(files):05d}.parquet")
+
+
+def ids_of(release: Path, config: str, split: str) -> np.ndarray:
+    """The ids (n,) uint64 of a split's rows."""
+    found = [np.zeros(0, np.uint64)]
+    for path in sorted((release / "data" / config).glob(f"{split}-*.parquet")):
+        if "id" in pq.read_schema(path).names:
+            words = columns(path, ["id"])["id"].to_pylist()
+            found.append(np.array([int(word, 16) for word in words], np.uint64))
+    return np.concatenate(found)

@@ -1,0 +1,241 @@
+"""`redditess release delete`: one request, taken through every place this machine keeps rows in.
+
+First the build that is named, then cached builds, stored answers, Arrow copies, folders named with
+`--also`, and runs of models; at the end everything is searched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from ...corpus.artefacts import read_json, write_json
+from ...corpus.errors import BuildError, SettingsError
+from ...corpus.folder import BuildFolder
+from .. import tombstones
+from ..found import Found
+from ..pseudonyms import SAMPLE_KEY, Key, load_key, pseudonym
+from ..public import FILE, read_public
+from ..tombstones import Tombstones
+from .caches import cached_builds, datasets_cache, forget_answers, forget_arrow, mark_stale
+from .needles import Needles
+from .purge import Purged, clean_files, gone_ids, listed, purge_build, purge_copy
+from .request import Request
+from .resolve import Removal, resolve
+from .scan import Scan, scan
+
+LOG = "removals.json"
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where to look besides the build."""
+
+    home: Path  # REDDITESS_HOME
+    also: Sequence[Path] = ()  # exports, databases, copies of the release
+    runs: Sequence[Path] = ()  # folders with runs of models
+    arrow: Path = field(default_factory=datasets_cache)
+
+
+def remove(
+    found: Found, request: Request, places: Places, *, dry_run: bool = False
+) -> dict[str, Any]:
+    """Carries a request out and proves it; the report holds counts, places and pseudonyms only.
+
+    {"dry_run", "key_id", "removed": {"rows", "threads", "others"}, "missing", "unknown_lines",
+    "files": {stage or config: rows}, "unclean", "answers", "sent", "arrow_copies", "stale",
+    "scan"}. Raises BuildError where a copy without its build is asked for usernames.
+    """
+    if found.build is None:
+        return _of_copy(found.release, request, places, dry_run)
+    key = key_of(found.build)
+    if dry_run:
+        return _dry(found.build, request, key)
+    done = [_locked(found.build, request, key, places.home)]
+    wide = _widened(request, done[0].removal)
+    unclean = dict(done[0].unclean)
+    for other in cached_builds(places.home):
+        if other.root.resolve() == found.build.root.resolve():
+            continue
+        try:
+            done.append(_locked(other, wide, key_of(other), places.home))
+            unclean |= done[-1].unclean
+        except (BuildError, SettingsError) as e:
+            unclean[str(other.root)] = str(e)
+    return _rest(found.build, request, key, places, done, unclean)
+
+
+def key_of(folder: BuildFolder) -> Key:
+    """The key that a build's pseudonyms were made with.
+
+    Raises SettingsError where this machine's key is another one.
+    """
+    wanted = read_json(folder.manifest)["key_id"] if folder.manifest.is_file() else None
+    if wanted == SAMPLE_KEY.id:
+        return SAMPLE_KEY
+    key = load_key()
+    if wanted not in (None, key.id):
+        raise SettingsError(
+            f"made with key {wanted}, and yours is {key.id}", folder.root,
+            "name that key's file with REDDITESS_KEY",
+        )  # fmt: skip
+    return key
+
+
+def _locked(folder: BuildFolder, request: Request, key: Key, home: Path) -> Purged:
+    try:
+        with FileLock(folder.root / ".lock", timeout=0):
+            return purge_build(folder, request, key, home)
+    except Timeout as e:
+        raise BuildError("a build is running in this folder", folder.root, "wait for it") from e
+
+
+def _widened(request: Request, removal: Removal) -> Request:
+    """For builds with other keys: what pseudonyms meant here, by its own name."""
+    return Request(request.names | removal.names | removal.absent, request.ids, request.authors)
+
+
+def _rest(
+    build: BuildFolder, request: Request, key: Key, places: Places, done: Sequence[Purged],
+    unclean: dict[str, str],
+) -> dict[str, Any]:  # fmt: skip
+    whole = joined([one.removal for one in done])
+    new = listed(whole, key)
+    gone = gone_ids(whole, new) | whole.ids
+    files = {name: n for one in done for name, n in one.rows.items()} if len(done) == 1 else {}
+    for one in done if len(done) > 1 else ():
+        for name, n in one.rows.items():
+            files[name] = files.get(name, 0) + n
+    unclean |= _also(places.also, new, gone, files)
+    told = forget_answers(places.home, whole.names) if whole.names else {"answers": 0, "sent": []}
+    copies = forget_arrow(places.arrow, gone) if places.arrow.is_dir() and gone else 0
+    stale = mark_stale([build.root, *places.runs], new) if new.ids else []
+    needles = Needles(gone, whole.authors, whole.texts)
+    looked = scan([build.root, *_searched(places)], needles)
+    report = {
+        **_counted(done[0].removal, request, key), "dry_run": False,
+        "files": dict(sorted(files.items())), "unclean": unclean, **told,
+        "arrow_copies": copies, "stale": stale, "scan": looked.told(build.root),
+    }  # fmt: skip
+    _log(build, report, looked)
+    return report
+
+
+def _searched(places: Places) -> list[Path]:
+    """Places outside the build; the collected lists name what left, and are passed over."""
+    wanted = [places.home / "llm", places.home / "builds", places.arrow, *places.also]
+    return [place for place in wanted if place.exists()]
+
+
+def joined(removals: Sequence[Removal]) -> Removal:
+    """Several builds' removals as one."""
+    whole = Removal()
+    for one in removals:
+        for name in ("rows", "threads", "others", "absent", "ids", "sheet_ids", "authors"):
+            getattr(whole, name).update(getattr(one, name))
+        whole.remember(one.texts)
+    whole.others -= whole.rows
+    return whole
+
+
+def _also(
+    also: Sequence[Path], new: Tombstones, gone: Set[str], files: dict[str, int]
+) -> dict[str, str]:
+    """Copies of the release and tables of people; returns what could not be cleaned."""
+    unclean: dict[str, str] = {}
+    for place in also:
+        if not place.exists():
+            raise BuildError("no such file or folder", place, "correct --also")
+        if (place / FILE).is_file():
+            try:
+                counts = purge_copy(place, new)
+                files["copies"] = files.get("copies", 0) + sum(counts.values())
+            except BuildError as e:
+                unclean[str(place)] = str(e)
+            continue
+        found = [place] if place.is_file() else sorted(p for p in place.rglob("*") if p.is_file())
+        unclean |= clean_files(
+            sorted(found, key=lambda p: p.name.endswith(".key.csv")), files, gone
+        )
+    return unclean
+
+
+def _counted(removal: Removal, request: Request, key: Key) -> dict[str, Any]:
+    return {
+        "key_id": key.id,
+        "removed": {"rows": len(removal.rows), "threads": len(removal.threads),
+                    "others": len(removal.others)},
+        "missing": removal.missing,
+        "unknown_lines": list(request.unknown),
+    }  # fmt: skip
+
+
+def _dry(build: BuildFolder, request: Request, key: Key) -> dict[str, Any]:
+    return {**_counted(resolve(request, build, key), request, key), "dry_run": True}
+
+
+def _of_copy(release: Path, request: Request, places: Places, dry_run: bool) -> dict[str, Any]:
+    """A released folder knows pseudonyms only; who has the key can give fullnames, too."""
+    if request.authors:
+        raise BuildError(
+            "usernames are not in a released folder", release,
+            "run it on the build, or give --ids with what its list of tombstones says",
+        )  # fmt: skip
+    key_id = str(read_public(release)["key_id"])
+    ids = set(request.ids)
+    if request.names:
+        key = SAMPLE_KEY if key_id == SAMPLE_KEY.id else load_key()
+        if key.id != key_id:
+            raise SettingsError(
+                f"its ids are of key {key_id}, and yours is {key.id}", release,
+                "give pseudonyms, or name that key's file with REDDITESS_KEY",
+            )  # fmt: skip
+        ids |= {pseudonym(key, name) for name in request.names}
+    new = Tombstones(key_id, frozenset(ids), date=tombstones.today())
+    report = {"key_id": key_id, "dry_run": dry_run, "unknown_lines": list(request.unknown)}
+    return report if dry_run else {**report, **apply(release, new, places)}
+
+
+def apply(release: Path, wanted: Tombstones, places: Places) -> dict[str, Any]:
+    """Takes the rows of a list out of a copy and all that was made from it; proves it."""
+    rows = purge_copy(release, wanted)
+    unclean = _also(places.also, wanted, set(wanted.ids), rows)
+    copies = forget_arrow(places.arrow, wanted.ids) if places.arrow.is_dir() else 0
+    stale = mark_stale([release, *places.runs], wanted)
+    also = [p for p in (places.arrow, *places.also) if p.exists()]
+    looked = scan([release, *also], Needles(wanted.ids))
+    return {"files": rows, "unclean": unclean, "arrow_copies": copies, "stale": stale,
+            "scan": looked.told(release)}  # fmt: skip
+
+
+def look(found: Found, request: Request, places: Places) -> dict[str, Any]:
+    """Only searches: what of a request still lies anywhere. Changes nothing.
+
+    The words searched for are those that the build still has; of what left only ids and names.
+    """
+    root = found.build.root if found.build else found.release
+    names, ids, texts = set(request.names), set(request.ids), list[str]()
+    if found.build:
+        key = key_of(found.build)
+        removal = resolve(request, found.build, key)
+        names, texts = names | removal.names, removal.texts
+        ids |= {pseudonym(key, name) for name in names}
+    looked = scan([root, *_searched(places)], Needles(names | ids, request.authors, texts))
+    return {"scan": looked.told(root), "unknown_lines": list(request.unknown)}
+
+
+def _log(build: BuildFolder, report: dict[str, Any], looked: Scan) -> None:
+    """Counts of every removal, without an id: what a maintainer can show when asked."""
+    path = build.root / LOG
+    before = read_json(path) if path.is_file() else []
+    entry = {
+        "date": tombstones.today(), "removed": report["removed"], "files": report["files"],
+        "scan": {"files": looked.n_files, "bytes": looked.n_bytes, "left": len(looked.left),
+                 "repeats": sum(p.repeats for p in looked.repeats), "unread": len(looked.unread)},
+    }  # fmt: skip
+    write_json(path, [*before, entry])
+    path.chmod(0o600)
