@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ..corpus.artefacts import ROWS_PER_GROUP, stable_hash, write_parquet
+from ..corpus.artefacts import ROWS_PER_GROUP, read_stats, stable_hash, write_parquet
 from ..corpus.errors import BuildError
 from ..corpus.folder import BuildFolder
 from ..corpus.masking import mask_column
@@ -28,6 +28,8 @@ from .columns import VOTES
 from .features import arrow_schema
 from .pseudonyms import SAMPLE_KEY, Key, pseudonym
 from .splits import ORDER, commenter_key, group_of, split_of
+from .tombstones import FILE as TOMBSTONES
+from .tombstones import removed
 from .twins import comment_key, post_key
 
 _EXTRA = (
@@ -46,7 +48,8 @@ _DAY_S = 86_400
 def shape_bucket(folder: BuildFolder, bucket: int, settings: Settings, key: Key) -> dict[str, Any]:
     """Writes `shaped/b<bucket>.parquet`, rows sorted by pseudonymous id; returns its stats.
 
-    `{"rows_in", "rows_out", "dropped": {}, "masked": {what: n}, "bytes"}`; text that stands in
+    `{"rows_in", "rows_out", "dropped", "masked": {what: n}, "bytes"}`; rows that were removed on
+    request are left out, under the reason "tombstone". Text that stands in
     several rows (a post under each of its comments) counts its masks once. `bytes` is the size of
     the rows in memory. Raises BuildError where the three stages do not tell the same rows, and
     where the sample's public key would stand over rows that real people wrote.
@@ -61,20 +64,34 @@ def shape_bucket(folder: BuildFolder, bucket: int, settings: Settings, key: Key)
     shaper = Shaper(settings, key)
     ids = np.array([pseudonym(key, c) for c in interactions["comment_id"].to_pylist()], dtype=str)
     order = np.argsort(ids, kind="stable")
+    order = order[~_removed(folder, key, ids, interactions["thread_id"])[order]]
+    n_before = read_stats(folder.bucket_file(folder.interactions, bucket)).get("removed", 0)
     tables = [
         shaper.shape(ids[rows].tolist(), *(t.take(rows) for t in (interactions, votes, labels)))
         for rows in _cut(order, ROWS_PER_GROUP)
     ]
     n_rows = interactions.num_rows
     stats = {
-        "rows_in": n_rows,
-        "rows_out": n_rows,
-        "dropped": {},
+        "rows_in": n_rows + n_before,
+        "rows_out": len(order),
+        "dropped": {"tombstone": n} if (n := n_rows + n_before - len(order)) else {},
         "masked": dict(sorted(shaper.masked.items())),
         "bytes": sum(t.nbytes for t in tables),
     }
     write_parquet(folder.bucket_file(folder.shaped, bucket), tables, SHAPED_SCHEMA, stats=stats)
     return stats
+
+
+def _removed(
+    folder: BuildFolder, key: Key, ids: np.ndarray[Any, Any], threads: pa.ChunkedArray
+) -> np.ndarray[Any, Any]:
+    """Which rows (n,) somebody has asked to have removed, in this build or an earlier one."""
+    gone = removed(key.id, [folder.root / TOMBSTONES]).all
+    if not gone:
+        return np.zeros(len(ids), dtype=bool)
+    whole = {t for t in pc.unique(threads).to_pylist() if pseudonym(key, t) in gone}
+    pairs = zip(ids.tolist(), threads.to_pylist(), strict=True)
+    return np.array([i in gone or t in whole for i, t in pairs], dtype=bool)
 
 
 def _read(folder: BuildFolder, bucket: int) -> tuple[pa.Table, pa.Table, pa.Table]:

@@ -64,7 +64,7 @@ def write_release(
             shards = _shards(keep, bytes_per_row, shard_bytes)
             files += _write(folder, parts, config, name, keep, shards, rows.small)
             splits[config][name] = _count(rows, keep, bytes_per_row)
-        stages[config] = {**_account(rows, config), "files": files}
+        stages[config] = {**_account(rows, config, _removed(parts)), "files": files}
     return {
         "stages": stages,
         "splits": splits,
@@ -144,13 +144,18 @@ def _count(rows: Rows, keep: NDArray[np.bool_], bytes_per_row: float) -> dict[st
     }
 
 
-def _account(rows: Rows, config: str) -> dict[str, Any]:
+def _removed(parts: list[Path]) -> int:
+    """Rows that were left out of the shaped files on request."""
+    return sum(read_stats(part).get("dropped", {}).get("tombstone", 0) for part in parts)
+
+
+def _account(rows: Rows, config: str, n_removed: int) -> dict[str, Any]:
     """rows_in = rows_out + what was dropped: interactions -> `full` -> `effectiveness`."""
     if config == "effectiveness":
         n_in = int(rows.of("full").sum())
         dropped = {"unlabelled": n_in - int(rows.of(config).sum())}
     else:
-        n_in, dropped = len(rows.label), rows.reasons()
+        n_in, dropped = len(rows.label) + n_removed, {**rows.reasons(), "tombstone": n_removed}
     return {
         "rows_in": n_in,
         "rows_out": int(rows.of(config).sum()),
