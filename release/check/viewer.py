@@ -1,6 +1,6 @@
 """Will the Hub's viewer show it? One rule for each way in which a page of rows has been lost.
 
-Limits are those of the viewer's source and of its workers run by hand (docs/design/0013).
+Limits are those of the viewer's source and of its workers run by hand (docs/design/0016).
 """
 
 from __future__ import annotations

@@ -58,6 +58,14 @@ def test_a_clean_build_has_no_failure_and_every_check_has_a_name_of_its_own(
     report.require(small_build)
 
 
+def test_every_check_is_explained(small_build: Path, repository: Path) -> None:
+    page = (repository / "docs" / "check.md").read_text("utf8")
+    rows = {line.split("|")[1].strip() for line in page.splitlines() if line.startswith("|")}
+    names = {r.name for r in check_release(small_build).results} - {"pairs"}
+    assert names - rows == set()
+    assert "`pairs`" in page
+
+
 def test_a_copy_without_its_build_says_what_cannot_be_checked(
     small_build: Path, tmp_path: Path
 ) -> None:
