@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -17,13 +16,11 @@ from ...corpus.masking import mask_column
 from ...stats.ranking import ranks
 from ..columns import COLUMNS
 from ..pseudonyms import SAMPLE_KEY
+from .names import check_names
 from .report import Result, judged, unknown
 from .subject import Subject
-from .viewer import texts_of
+from .texts import texts_of
 
-PERSONAL = re.compile(r"(?=[\w-]{5,}\Z)(?=.*[a-z].*)(?=.*[\d_])[\w-]+\Z")
-"""Names that are no words: with a digit or an underscore ("sleepy_owl", "max1987")."""
-_TOKEN = re.compile(r"[\w-]{5,}")
 Z_BOUND = 5.0  # ours: a shuffled order passes it in one of 1.7 million looks
 RHO_BOUND = 0.02
 ORDERED = ("day", "score", "position", "n_siblings", "p_effective", "followup_days")
@@ -33,7 +30,7 @@ KINDS = {"day": pa.int32()}
 def check_privacy(subject: Subject) -> Iterator[Result]:
     yield _identifiers(subject)
     yield _reddit_ids(subject)
-    yield _names(subject)
+    yield from check_names(subject)
     yield _reactions(subject)
     yield _order(subject)
 
@@ -91,32 +88,6 @@ def _reddit_ids(subject: Subject) -> Result:
         "reddit ids", sum(columns.values()),
         "Ids are 16 hex digits, and no id of Reddit stands in any column.",
         "{n} text(s) hold an id of Reddit, or an id is not 16 hex digits.", columns=columns,
-    )  # fmt: skip
-
-
-def _names(subject: Subject) -> Result:
-    """Usernames of this build, as words: those that can be nothing but names."""
-    name = "usernames"
-    parts = subject.build.buckets(subject.build.interactions) if subject.build else []
-    if not parts:
-        return unknown(name, "Only the private part of the build knows the usernames.")
-    people: set[str] = set()
-    for part in parts:
-        table = pq.read_table(part, columns=["op", "commenter"])
-        for column in table.columns:
-            people |= {n.lower() for n in column.unique().to_pylist() if n}
-    personal = {n for n in people if PERSONAL.match(n)}
-    where: Counter[str] = Counter()
-    for column, texts in _texts(subject):
-        for text in texts.unique().to_pylist() if personal else ():
-            where[column] += bool(text) and not personal.isdisjoint(_TOKEN.findall(text.lower()))
-    columns = {n: k for n, k in sorted(where.items()) if k}
-    return judged(
-        name, sum(columns.values()),
-        f"None of {len(personal):,} usernames that are no plain words stands in a text.",
-        "{n} text(s) hold a username of this build; remove those rows with `redditess release "
-        "delete`, or mask the names and build again.",
-        columns=columns, names=len(people), names_looked_for=len(personal),
     )  # fmt: skip
 
 

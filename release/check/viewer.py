@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from .card_yaml import front_matter
 from .report import Result, Verdict, judged
 from .subject import Subject
+from .texts import texts_of
 
 MAX_CONFIGS, MAX_SPLITS, MAX_COLUMNS, MAX_NAME = 4_000, 30, 1_000, 500
 MAX_GROUP = 100_000_000  # compressed bytes a row group; the viewer stops at 300 MB
@@ -142,18 +143,6 @@ def _has_map(kind: pa.DataType) -> bool:
         return True
     inner = [kind.field(i).type for i in range(kind.num_fields)]
     return any(_has_map(one) for one in inner)
-
-
-def texts_of(array: pa.Array | pa.ChunkedArray) -> Iterator[pa.Array]:
-    """Every string array inside a column, however deep."""
-    for chunk in array.chunks if isinstance(array, pa.ChunkedArray) else [array]:
-        if pa.types.is_string(chunk.type) or pa.types.is_large_string(chunk.type):
-            yield chunk
-        elif pa.types.is_list(chunk.type) or pa.types.is_large_list(chunk.type):
-            yield from texts_of(chunk.flatten())
-        elif pa.types.is_struct(chunk.type):
-            for child in chunk.flatten():
-                yield from texts_of(child)
 
 
 def _nul(subject: Subject) -> Result:

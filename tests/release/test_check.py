@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +22,7 @@ from redditess.corpus.errors import BuildError
 from redditess.release.check import check_release
 from redditess.release.check import probe as probe_module
 from redditess.release.check.report import Report, Result
+from redditess.release.pseudonyms import SAMPLE_KEY, pseudonym
 
 Found = dict[str, Result]
 
@@ -211,12 +213,21 @@ def fault_bare_id(root: Path) -> None:
     rewrite(shard(root), put("id", "t1_abc123"))
 
 
-def fault_name(root: Path) -> None:
-    people: set[str] = set()
+def people(root: Path) -> dict[str, str]:
+    """Pseudonym of a comment -> who wrote it, of names that are no words."""
+    found = {}
     for path in (root / "interactions").glob("*.parquet"):
-        people |= set(pq.read_table(path, columns=["commenter"])["commenter"].to_pylist()) - {None}
-    name = next(p for p in sorted(people) if "_" in p or any(c.isdigit() for c in p))
-    rewrite(shard(root), put("comment", f"thank you {name.upper()}, you were right"))
+        for row in pq.read_table(path, columns=["comment_id", "commenter"]).to_pylist():
+            if re.search(r"[\d_]", row["commenter"] or ""):
+                found[pseudonym(SAMPLE_KEY, row["comment_id"])] = row["commenter"]
+    return found
+
+
+def fault_name(root: Path) -> None:
+    named, path = people(root), shard(root)
+    ids = pq.read_table(path)["id"].to_pylist()
+    at = next(i for i, own in enumerate(ids) if own in named)
+    rewrite(path, put("op_replies", [f"thank you {named[ids[at]].upper()}, you were right"], at))
 
 
 def fault_reaction(root: Path) -> None:
@@ -329,6 +340,23 @@ def test_columns_that_cost_a_split_its_charts_are_warned_of(
     )
     found = {r.name: r for r in check_viewer(Subject(copy.folder.root))}["viewer: charts"]
     assert found.verdict == "warn" and f"extra/test.{column}" in found.figures["columns"]
+
+
+def test_a_name_from_another_thread_is_warned_of(copy: Any, clean: Found) -> None:
+    from redditess.release.check.names import check_names
+    from redditess.release.check.subject import Subject
+
+    root = copy.folder.root
+    named, path = people(root), shard(root)
+    threads: dict[str, set[str]] = {}
+    for row in copy.rows["full"]:
+        threads.setdefault(named.get(row["id"], ""), set()).add(row["thread_id"])
+    first = pq.read_table(path).slice(0, 1).to_pylist()[0]["thread_id"]
+    stranger = next(n for n, of in sorted(threads.items()) if n and first not in of)
+    rewrite(path, put("comment", f"ask {stranger}"))
+    [found] = check_names(Subject(root))
+    assert clean["usernames"].verdict == "pass"
+    assert found.verdict == "warn" and found.figures["elsewhere"] == 1
 
 
 # ---- leaks ---------------------------------------------------------------------------------
