@@ -148,9 +148,9 @@ def _found(scan: dict[str, Any]) -> list[str]:
     for p in scan["left"]:
         said.append(f"STILL THERE: {p['path']}: {p['ids']} ids, {p['authors']} names, "
                     f"{p['texts']} stretches of text")  # fmt: skip
-    for p in scan["repeats"]:
-        said.append(f"the same words in {p['rows']} other row(s) of {p['path']}: look at "
-                    f"{', '.join(p['ids'])}")  # fmt: skip
+    if repeats := scan["repeats"]:
+        where = ", ".join(f"{p['path']} ({p['rows']:,})" for p in repeats[:4])
+        said.append(f"words of it also stand in other rows: {where}; --json names the first")
     if scan["unread"]:
         said.append(f"cannot look into: {', '.join(scan['unread'])}")
     return said if scan["left"] else [*said, "nothing of it is left there"]

@@ -25,7 +25,7 @@ _FACTORS = np.array(
 )  # fmt: skip
 _TOKEN = re.compile(rb"(?<![0-9a-z_])(?:t[13]_[0-9a-z]{1,13}|[0-9a-f]{16})(?![0-9a-z_])")
 _ACCOUNT = re.compile(rb"(?<![\w-])[\w-]{2,24}(?![\w-])")
-_MENTION = re.compile(rb"(?<![\w-])u/([\w-]{2,24})")
+_MENTION = re.compile(rb"(?<![\w-])[uU]/([\w-]{2,24})")
 
 
 class Hits(NamedTuple):
@@ -71,7 +71,11 @@ class Needles:
         """Usernames after `u/`, in running text: a bare word there may be nobody's name."""
         if not self.authors:
             return 0
-        return sum(m.group(1).lower() in self.authors for m in _MENTION.finditer(data))
+        whole, n, at = bytes(data), 0, 0
+        while (at := whole.find(b"/", at + 1)) > 0:  # far faster than the pattern alone
+            found = _MENTION.match(whole, at - 1)
+            n += found is not None and found.group(1).lower() in self.authors
+        return n
 
     def places(self, data: bytes | memoryview) -> NDArray[np.int64]:
         """Where (bytes) a stretch of a removed text begins or goes on."""
@@ -87,8 +91,8 @@ class Needles:
 
 def _hash(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Of each run of eight words."""
-    n = len(words) - len(_FACTORS) + 1
-    found = np.zeros(max(n, 0), np.uint64)
+    n = max(0, len(words) - len(_FACTORS) + 1)
+    found = np.zeros(n, np.uint64)
     for i, factor in enumerate(_FACTORS):
         found += words[i : i + n] * factor
     return found ^ (found >> np.uint64(29))

@@ -35,15 +35,20 @@ def without(
     path: Path,
     gone: Mask,
     change: Callable[[Mapping[str, Any], int], Mapping[str, Any]] | None = None,
+    edit: Callable[[pa.RecordBatch], pa.RecordBatch] | None = None,
 ) -> int:
-    """Takes rows (n,) out of a file; returns how many. `change(stats, n)`: the new accounting."""
+    """Takes rows (n,) out of a file; returns how many. `change(stats, n)`: the new accounting.
+
+    With `edit`, which changes a batch, the file is written also where no row leaves.
+    """
     n_gone = int(gone.sum())
-    if not n_gone:
+    if not n_gone and edit is None:
         return 0
     schema, stats = pq.read_schema(path), read_stats(path)
     mode = path.stat().st_mode & 0o777
     new = dict(change(stats, n_gone)) if stats and change else stats or None
-    write_parquet(path, _kept(path, ~gone), schema, stats=new)
+    kept = _kept(path, ~gone)
+    write_parquet(path, map(edit, kept) if edit else kept, schema, stats=new)
     path.chmod(mode)
     return n_gone
 

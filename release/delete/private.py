@@ -23,6 +23,8 @@ from .parquet import Mask, columns, is_in, without
 from .resolve import raw
 
 Counts = dict[str, int]
+ORPHAN = "t1_removed"
+"""The parent of a raw comment whose own parent has left: it stays below the top level."""
 REMOVED = "removed"
 """In the footer of a stage's file: how many of its rows have left on request."""
 TOMBSTONE = "tombstone"
@@ -69,8 +71,7 @@ def purge_private(folder: BuildFolder, match: Match) -> Counts:
     for path in raw(folder, "submissions"):
         counts["raw"] += without(path, match.fullnames(columns(path, ["id"])["id"]))
     for path in raw(folder, "comments"):
-        found = columns(path, ["id", "thread_id"])
-        counts["raw"] += without(path, match.fullnames(found["id"], found["thread_id"]))
+        counts["raw"] += _comments(path, match)
     for path in folder.buckets(folder.interactions):
         for stage, n in _bucket(folder, path, match).items():
             counts[stage] += n
@@ -82,6 +83,21 @@ def purge_private(folder: BuildFolder, match: Match) -> Counts:
         counts["llm"] += without(path, match.fullnames(found["comment_id"]), _less)
     _forget_rates(folder)
     return counts
+
+
+def _comments(path: Path, match: Match) -> int:
+    """Raw comments; answers of others that stay forget what they answered."""
+    found = columns(path, ["id", "thread_id", "parent_id"])
+    gone = match.fullnames(found["id"], found["thread_id"])
+    if not (match.fullnames(found["parent_id"]) & ~gone).any():
+        return without(path, gone)
+
+    def orphaned(batch: pa.RecordBatch) -> pa.RecordBatch:
+        at, parent = batch.schema.get_field_index("parent_id"), batch["parent_id"]
+        lost = pa.array(match.fullnames(pa.chunked_array([parent])))
+        return batch.set_column(at, batch.schema.field(at), pc.if_else(lost, ORPHAN, parent))
+
+    return without(path, gone, edit=orphaned)
 
 
 def _bucket(folder: BuildFolder, path: Path, match: Match) -> Counts:

@@ -8,6 +8,7 @@ another row; a quotation, a second post of the same words, or boilerplate: a per
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from ...corpus.artefacts import ROWS_PER_GROUP
 from .needles import Hits, Needles
 
 _PACKED = {".zst", ".gz", ".xz", ".bz2", ".zip", ".7z", ".safetensors", ".xlsx", ".ods"}
@@ -24,6 +26,7 @@ _AUTHORS = ("author", "op", "commenter")
 _NAMES = ("id", "comment_id", "thread_id", "chosen_id", "rejected_id", "parent_id", "link_id")
 _OWN = ("tombstones.json",)  # a list of what left must name it
 BLOCK = 1 << 24
+READERS = 2  # files at once; each holds one row group
 _LAP = 256  # bytes that two blocks share
 
 
@@ -61,10 +64,10 @@ class Scan(NamedTuple):
 
 def scan(places: Iterable[Path], needles: Needles) -> Scan:
     """Looks through files and folders (hidden and temporary files, too)."""
-    found, n_bytes = [], 0
-    for path in files(places):
-        n_bytes += path.stat().st_size
-        found.append(_look(path, needles))
+    paths = list(files(places))
+    with ThreadPoolExecutor(READERS, "redditess-scan") as pool:
+        found = list(pool.map(lambda path: _look(path, needles), paths))
+    n_bytes = sum(path.stat().st_size for path in paths)
     return Scan(
         len(found), n_bytes, tuple(p for p in found if p.hits),
         tuple(p for p in found if p.repeats), tuple(p for p in found if p.unread),
@@ -119,10 +122,12 @@ def _parquet(path: Path, needles: Needles) -> Place:
     """Columns decompressed; the footer with its statistics and metadata as bytes."""
     found = Place(path)
     with pq.ParquetFile(path) as file:
-        found = found._replace(hits=_footer(path, needles))
-        for batch in file.iter_batches(20_000):
+        for batch in file.iter_batches(ROWS_PER_GROUP):
             found = _joined(found, _batch(batch, needles))
-    return found
+    footer = _footer(path, needles)
+    if found.repeats:  # statistics repeat words that a row of the file has
+        footer = footer._replace(texts=0)
+    return found._replace(hits=found.hits.plus(footer))
 
 
 def _footer(path: Path, needles: Needles) -> Hits:
