@@ -17,58 +17,39 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .phones import digits_of, phone_spans
+from . import accounts, addresses
+from .lookalikes import INVISIBLE, fold, has_lookalikes
+from .phones import digits_of, phone_spans, worded_spans
 
 KINDS = ("EMAIL", "URL", "USER", "HANDLE", "IP", "CARD", "SSN", "GEO", "PHONE")
 """What is masked; its placeholder is the kind in square brackets."""
 
 _MAX_ROUNDS = 8  # ours: a placeholder uncovers a neighbour once or twice, never for long
 
-# ---- addresses and accounts ----------------------------------------------------------------
-
-_TLD = (
-    "com|org|net|edu|gov|mil|int|info|biz|io|co|app|dev|gg|ly|xyz|online|site|shop|store|blog|club"
-    "|uk|eu|de|fr|nl|ca|au|nz|ie|se|dk|fi|ch|pl|jp|cn|kr|br|ru|za|mx"
-)
-_TLD_IF_PATH = "me|is|in|to|it|be|at|us|so|la|ai|id|my|am|fm|sh|st|im|cc|es|no|tv|link|page|chat"
-"""Endings that are also words ("tell.me"): an address only with a path after them."""
-_PROVIDERS = "gmail|googlemail|yahoo|hotmail|outlook|proton|protonmail|icloud|aol|gmx|live|mail"
-_PLACES = (
-    "instagram|insta|ig|snapchat|snap|kik|discord|telegram|tiktok|twitter|skype|steam|psn|xbox"
-)
-
-_URL = re.compile(r"(?i)(?:https?|hxxps?|ftp)://(?:[^\s<>()\[\]]|\([^\s<>()\[\]]{0,200}\))+")
-_END_OF_SENTENCE = re.compile(r"[.,;:!?'\"*_]{1,4}\Z")  # stands after an address, not in it
-_EMAIL = re.compile(r"(?<![\w.+%-])(?<![\w.+%-]')[\w.+%-]+(?:'[\w.+%-]+)*@(?:[\w-]+\.)+\w{2,24}")
-_SPELT_EMAIL = re.compile(
-    r"(?i)(?<![\w.+-])[\w.+-]{2,64} ?"
-    r"(?:[(\[{] ?at ?[)\]}] ?[\w-]{2,63} ?(?:[(\[{] ?dot ?[)\]}]|\.| dot )"
-    rf"| at (?:{_PROVIDERS}) ?(?: dot |\.)) ?[a-z]{{2,10}}(?!\w)"
-)
-_BARE_URL = re.compile(
-    rf"(?i)(?<![\w.@-])(?:[\w-]+\.)+(?:(?:{_TLD})(?![\w-])(?::\d{{2,5}})?(?:[/?#][^\s<>()\[\]]*)?"
-    rf"|(?:{_TLD_IF_PATH})/[^\s<>()\[\]]+)"
-)
-_USER = re.compile(r"(?i)(?<![\w/])(?:/?u/|/user/|/?r/u_)(?:\\?[\w-]){3,}")
-_AT_HANDLE = re.compile(r"(?<![\w@/])@(?!\d{1,2}[ap]m\b)(?=\d{0,10}[^\W\d])\w[\w.]+\w")
-_TAG = re.compile(r"(?<![\w.#])[\w.]{2,32}#\d{4}(?!\w)")
-_NAMED_HANDLE = re.compile(
-    rf"(?i)(?<=\b)(?P<keep>(?:{_PLACES}) ?(?:id|name|username|handle|user)? ?[:=] ?)"
-    r"(?:\w[\w.]{0,30}[\d_.][\w.]{0,30}\w|\w[\w.]{1,30}\w(?= ?(?:[\n,;!?)]|\. |\.?$)))"
-)
-
 # ---- numbers -------------------------------------------------------------------------------
 
+_FREE = r"(?<![^\W_])"  # no letter or digit before; `_emphasis_` and "so..." are no part of it
 _IPV4 = re.compile(r"(?<![\w.])(?<!ersion )\d{1,3}(?:\.\d{1,3}){3}(?!\.?\w)")
 _IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{4,38}(?![\w:])")
-_CARD = re.compile(r"(?<![\w\]-])[2-6](?:[ -]?\d){12,18}(?![\w\[]|-\d)")
-_SSN = re.compile(r"(?<![\w\]-])(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\w\[-])")
+_CARD = re.compile(
+    rf"{_FREE}(?<![\]-])[2-6](?:[ .\u00a0\u2009/_*\u2010-\u2014-]{{0,2}}\d){{12,18}}"
+    rf"(?![^\W_\[]|-\d|\[)"
+)
+_SSN = re.compile(rf"{_FREE}(?<![\]-])(?!000|666|9)\d{{3}}-(?!00)\d\d-(?!0000)\d{{4}}(?![\w\[-])")
+_LONG_DECIMAL = re.compile(r"\d\.\d{3}")
 _DECIMAL = r"[+-]?\d{1,3}\.\d{3,15}"
+_LATITUDE, _LONGITUDE = (
+    r"\"?(?:lat(?:itude)?|[NSns])\"? ?[:=]? ?",
+    r"\"?(?:lon(?:g|gitude)?|lng|[EWew])\"? ?[:=]? ?",
+)
 _GEO = re.compile(
-    rf"(?<![\w.\]])({_DECIMAL})°? ?[NSns]?[,;/ ] ?({_DECIMAL})(?!\w)(?:°? ?[EWew]\b)?"
+    rf"{_FREE}(?<![\]])(?<!\d\.)(?<![+-])(?:(?i:{_LATITUDE}))?({_DECIMAL})°? ?(?:[NSns](?![^\W_]))?"
+    rf"[,;/]?\s?(?:(?i:{_LONGITUDE}))?(?<![\d.])({_DECIMAL})(?:°? ?[EWew])?(?![^\W_])"
 )
 _MINUTES, _SECONDS = r"\d{1,2}(?:\.\d{1,8})?[′'’]", r"\d{1,2}(?:\.\d{1,8})?[″\"”]"
-_DMS = re.compile(rf"(?<![\w.])\d{{1,3}}° ?(?:{_MINUTES} ?)?(?:{_SECONDS} ?)?[NSEWnsew]\b")
+_DMS = re.compile(
+    rf"{_FREE}(?<!\d\.)\d{{1,3}}° ?(?:{_MINUTES} ?)?(?:{_SECONDS} ?)?[NSEWnsew](?![^\W_])"
+)
 
 
 def _is_ipv4(match: re.Match[str]) -> bool:
@@ -96,52 +77,96 @@ def _passes_luhn(match: re.Match[str]) -> bool:
     return (sum(digits[::2]) + sum(doubled)) % 10 == 0
 
 
+def _is_nick(match: re.Match[str]) -> bool:
+    """Where a rule has no group `nick`, or another way of its pattern matched, it is sure."""
+    nick = match["nick"]
+    groups = match.re.groupindex
+    sure = "how" not in groups or ("what" in groups and match["what"])
+    how = " is " if sure else match["how"].lower()
+    return nick is None or accounts.is_nick(nick, how)
+
+
+def _is_local(match: re.Match[str]) -> bool:
+    return accounts.is_nick(match["local"]) or match["local"].lower() not in accounts.common_words()
+
+
+def _has_signs(match: re.Match[str]) -> bool:
+    return accounts.is_nick(match["nick"], " is " if match["keep"] else " ")
+
+
 # ---- one round -----------------------------------------------------------------------------
 
 
 class _Rule(NamedTuple):
     kind: str
     pattern: re.Pattern[str]
-    hints: tuple[str, ...]  # none of them in the text: the pattern cannot match
+    hints: tuple[str, ...]  # in lower case; none of them in the text: the pattern cannot match
     is_one: Callable[[re.Match[str]], bool] | None = None
+    needs: re.Pattern[str] | None = None  # a quicker pattern without which this one cannot match
 
 
 _RULES = (  # longer things first: an address may hold what looks like a handle or a domain
-    _Rule("URL", _URL, ("://",)),
-    _Rule("EMAIL", _EMAIL, ("@",)),
-    _Rule("EMAIL", _SPELT_EMAIL, ("at", "AT", "At", "aT")),
-    _Rule("URL", _BARE_URL, (".",)),
-    _Rule("USER", _USER, ("/",)),
-    _Rule("HANDLE", _AT_HANDLE, ("@",)),
-    _Rule("HANDLE", _TAG, ("#",)),
-    _Rule("HANDLE", _NAMED_HANDLE, (":", "=")),
+    _Rule("USER", accounts.LINKED_USER, ("](",)),
+    _Rule("URL", addresses.URL, ("//",)),
+    _Rule("EMAIL", addresses.EMAIL, ("@",)),
+    _Rule("EMAIL", addresses.HIDDEN_EMAIL, ("@", "at"), None, addresses.AT_SIGN),
+    _Rule("EMAIL", addresses.WORDED_EMAIL, (" at ",)),
+    _Rule("EMAIL", addresses.NAMED_HOST_EMAIL, (" at ",), _is_local),
+    _Rule("URL", addresses.SPELT_URL, ("dot", ".]", ".)", ".}", ".>")),
+    _Rule("URL", addresses.BARE_URL, (".",)),
+    _Rule("USER", accounts.USER, ("/",), _is_nick),
+    _Rule("HANDLE", accounts.AT_HANDLE, ("@",)),
+    _Rule("HANDLE", accounts.TAG, ("#",)),
+    _Rule("HANDLE", accounts.CONTACT, (" on ", " at ", " via ", " thr"), _is_nick),
+    _Rule("HANDLE", accounts.NAMED_HANDLE, accounts.PLACE_HINTS, _is_nick, accounts.PLACE),
+    _Rule("HANDLE", accounts.HANDLE_ON, (" on ", " @ "), _has_signs, accounts.PLACE),
+    _Rule("USER", accounts.SAID_USER, accounts.USER_HINTS, _is_nick),
     _Rule("IP", _IPV4, (".",), _is_ipv4),
     _Rule("IP", _IPV6, (":",), _is_ipv6),
     _Rule("CARD", _CARD, ("2", "3", "4", "5", "6"), _passes_luhn),
     _Rule("SSN", _SSN, ("-",)),
-    _Rule("GEO", _GEO, (".",), _is_place),
+    _Rule("GEO", _GEO, (".",), _is_place, _LONG_DECIMAL),
     _Rule("GEO", _DMS, ("°",)),
 )
-_MANY_DIGITS = re.compile(r"\d(?:[^\w\n]{0,6}\d){6}")
+_MANY_DIGITS = re.compile(r"\d(?:(?:[^\w\n]|_){0,6}\d){6}")
 
 
 def mask(text: str) -> tuple[str, dict[str, int]]:
     """A text -> the text with placeholders, and how many of each kind were put in.
 
+    Where only look-alikes hide an identifier (`corpus/lookalikes.py`), the text comes back in the
+    letters it looks like.
+
     >>> mask("jo@example.org or u/jo_l; in need 1-800-273-8255, see r/Anxiety")
     ('[EMAIL] or [USER]; in need 1-800-273-8255, see r/Anxiety', {'EMAIL': 1, 'USER': 1})
     """
+    masked, counts = _mask(text)
+    if has_lookalikes(text):
+        seen, more = _mask(fold(text))
+        if more != counts:
+            return seen, dict(more)
+    if has_lookalikes(masked):  # what was masked may have hidden more
+        seen, more = _mask(fold(masked))
+        if more:
+            return seen, dict(counts + more)
+    return masked, dict(counts)
+
+
+def _mask(text: str) -> tuple[str, Counter[str]]:
     counts: Counter[str] = Counter()
     for _ in range(_MAX_ROUNDS):
-        before = text
+        before, low = text, text.lower()
         for rule in _RULES:
-            if any(hint in text for hint in rule.hints):
+            if any(hint in low for hint in rule.hints) and (
+                rule.needs is None or rule.needs.search(low)
+            ):
                 text = _apply(rule, text, counts)
         if _MANY_DIGITS.search(text):
             text = _cut(text, "PHONE", phone_spans(text), counts)
+        text = _cut(text, "PHONE", worded_spans(text), counts)
         if text == before:
             break
-    return text, dict(counts)
+    return text, counts
 
 
 def _apply(rule: _Rule, text: str, counts: Counter[str]) -> str:
@@ -149,9 +174,11 @@ def _apply(rule: _Rule, text: str, counts: Counter[str]) -> str:
         if rule.is_one is not None and not rule.is_one(match):
             return match[0]
         counts[rule.kind] += 1
-        kept = match["keep"] if "keep" in rule.pattern.groupindex else ""
-        tail = _END_OF_SENTENCE.search(match[0]) if rule.kind == "URL" else None
-        return f"{kept}[{rule.kind}]{tail[0] if tail else ''}"
+        groups = rule.pattern.groupindex
+        kept = (match["keep"] or "") if "keep" in groups else ""
+        after = match["after"] if "after" in groups else ""
+        tail = addresses.END_OF_SENTENCE.search(match[0]) if rule.kind == "URL" else None
+        return f"{kept}[{rule.kind}]{tail[0] if tail else after}"
 
     return rule.pattern.sub(replaced, text)
 
@@ -181,12 +208,17 @@ def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 # ---- a column ------------------------------------------------------------------------------
 
+_WORDED = "zero|oh|one|two|three|four|five|six|seven|eight|nine"
 _SUSPECT = (
-    r"(?i)@|://|/u/|\bu/|/user/|r/u_|#\d{4}|°|[(\[{] ?at ?[)\]}]"
-    rf"| at (?:{_PROVIDERS})|\.(?:{_TLD})\b|\.(?:{_TLD_IF_PATH})/"
-    rf"|(?:{_PLACES}) ?(?:id|name|username|handle|user)? ?[:=]"
-    r"|(?:\p{Nd}[^\pL_\n]*){7}|\p{Nd}\.\p{Nd}+\.\p{Nd}|\p{Nd}\.\p{Nd}{3}"
-    r"|[0-9a-f]?:[0-9a-f]*:[0-9a-f]"
+    rf"(?i){addresses.SUSPECT}|{accounts.SUSPECT}|°"
+    r"|(?:\p{Nd}[^\pL\n]*){7}|\p{Nd}\.\p{Nd}+\.\p{Nd}|\p{Nd}\.\p{Nd}{3}"
+    r"|[0-9a-f]?:[0-9a-f]*:[0-9a-f]|&#0*(?:64|46);|&#x0*(?:40|2e);|&(?:commat|period);"
+    rf"|\b(?:{_WORDED})[ ,-]+(?:{_WORDED})[ ,-]+(?:{_WORDED})\b"
+    + "|["
+    + re.sub(r"\\u(....)", r"\\x{\1}", INVISIBLE)
+    + "]"
+    r"|[\x{FF01}-\x{FF5E}\x{1D400}-\x{1D7FF}\x{24B6}-\x{24E9}\x{2044}\x{2215}\x{FE52}\x{FE6B}]"
+    r"|[a-z@][\p{Cyrillic}\p{Greek}]|[\p{Cyrillic}\p{Greek}][a-z@]"
 )
 """For RE2: true for every text that `mask` would change, and for few others. No counted repeats
 of more than a step: {0,6} inside {6} reads 20 times slower than * does."""

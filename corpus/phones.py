@@ -11,27 +11,30 @@ import tomllib
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 
 MAX_JUDGED = 200
 """Candidates looked up per pattern and text (ours): a text with more is a list of numbers, not
 prose, and the rest is masked unseen. Keeps hostile text from costing minutes."""
 
 _SEP = r"[ .()\-\u00a0\u2010-\u2014]"
-_BEFORE = r"(?<![\w\]+/$€£=#-])(?<!\d[.,:])"
-_AFTER = r"(?![\w\[]|[.,]\d)"
+_BEFORE = r"(?<![^\W_])(?<![\]+/$€£=#-])(?<!\d[.,:])"
+_AFTER = r"(?![^\W_\[]|\[|[.,]\d)"
 _INTERNATIONAL = re.compile(
-    rf"(?:(?<![+\]])\+|{_BEFORE}(?:00|011[ .-]))[ (]?\d(?:{_SEP}{{0,2}}\d){{6,14}}(?![\w\[])"
+    rf"(?:(?<![+\]])\+|{_BEFORE}(?:00|011[ .-]))[ (]?\d(?:{_SEP}{{0,2}}\d){{6,14}}(?![^\W_\[]|\[)"
 )
 _AMERICAN = re.compile(
     rf"{_BEFORE}(?:1{_SEP}{{0,2}})?(?:\([2-9]\d\d\){_SEP}{{0,2}}|[2-9]\d\d{_SEP}{{0,3}})"
     rf"\d{{3}}{_SEP}{{0,3}}\d{{4}}{_AFTER}"
+    rf"|{_BEFORE}(?:1[/ .-])?[2-9]\d\d[/_*~|]\d{{3}}[/_*~| .-]\d{{4}}{_AFTER}"
 )
+_TEN_DIGITS = re.compile(rf"1?{_SEP}{{0,2}}[2-9]\d\d{_SEP}{{0,3}}\d{{3}}{_SEP}{{0,3}}\d{{4}}")
 _TRUNK_ZERO = re.compile(rf"{_BEFORE}\(?0\d(?:/|{_SEP}{{0,2}})(?:{_SEP}{{0,2}}\d){{6,10}}{_AFTER}")
 _GROUPED = re.compile(
     rf"{_BEFORE}(?:\(\d\d\) ?9?\d{{4}}[ -]\d{{4}}|[6-9]\d{{4}}[ -]\d{{5}}){_AFTER}"
 )
 _AFTER_CUE = re.compile(
-    r"(?i)\b(?:call|text|phone|cell|mobile|whats?app|telephone|tel|sms|ring|dial|number)\b"
+    r"(?i)(?<![^\W_])(?:call|text|phone|cell|mobile|whats?app|telephone|tel|sms|ring|dial|number)\b"
     rf"[^\d\n\[\]$€£#]{{0,24}}?{_BEFORE}(?P<n>\d(?:{_SEP}{{0,2}}\d){{6,12}}){_AFTER}"
 )
 _DATE = re.compile(
@@ -74,12 +77,38 @@ def _longest(run: str, judge: Judge) -> tuple[int, int]:
     """
     cuts = [len(run), *(i for i in range(len(run) - 1, 2, -1) if not run[i].isdigit())]
     for cut in cuts:
-        if is_helpline(run[:cut]):
+        if is_helpline(run[:cut]) and (cut == len(run) or not _TEN_DIGITS.fullmatch(run)):
             return cut, 0
     for cut in cuts:
         if judge(run[:cut].rstrip(" .()-")):
             return 0, len(run[:cut].rstrip(" .(-"))
     return 0, 0
+
+
+_DIGITS = {w: i for i, w in enumerate(
+    ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+)} | {"oh": 0}  # fmt: skip
+_ONE = "|".join(_DIGITS)
+_WORDED = re.compile(rf"(?i)\b(?:{_ONE})(?:[ ,.-]{{1,2}}(?:{_ONE})){{6,14}}\b")
+
+
+def worded_spans(text: str) -> Iterator[tuple[int, int]]:
+    """[start, end) of each number of seven digits or more in words that nobody is counting.
+
+    >>> list(worded_spans("five five five zero one two three")), list(worded_spans("one two three"))
+    ([(0, 33)], [])
+    """
+    for match in _WORDED.finditer(text):
+        digits = [_DIGITS[w.lower()] for w in re.findall(r"[A-Za-z]+", match[0])]
+        steps = {b - a for a, b in pairwise(digits)}
+        if len(steps) > 1 and len(set(digits)) > 1 and not _counts(digits):
+            yield match.span()
+
+
+def _counts(digits: list[int]) -> bool:
+    """Somebody counts up or down, perhaps more than once (breathing: four seven eight)."""
+    steps = [b - a for a, b in pairwise(digits)]
+    return max(steps.count(1), steps.count(-1)) >= len(steps) - 2
 
 
 def digits_of(text: str) -> str:
