@@ -76,7 +76,10 @@ class Redditess(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets s
     """
 
     BUILDER_CONFIG_CLASS = RedditessConfig
-    BUILDER_CONFIGS: ClassVar = [RedditessConfig("effectiveness"), RedditessConfig("full")]
+    BUILDER_CONFIGS: ClassVar = [
+        RedditessConfig(name)
+        for name in ("effectiveness", "full", "preferences", "unpaired", "sft")
+    ]
     DEFAULT_CONFIG_NAME = "effectiveness"
 
     def __init__(

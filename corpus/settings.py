@@ -47,6 +47,8 @@ class Settings:
     cuts: tuple[str, ...] = ()  # by time: first days of validation and test; (): by the shares
     near: float = 0.7  # Jaccard of texts from which one leaves its split; 0: only equal words
     drop_seen_commenters: bool = False  # of validation and test, who also writes in train
+    pairs: str = "default"  # how strict preference pairs are: "loose", "default" or "strict"
+    crisis_posts: str = "out"  # of preferences, unpaired and sft; or "kept"
     min_posters: int = 5  # of a community that is named in a release; 1: every one
     limit: int | None = None  # wanted lines taken per dump file; None: all
 
@@ -69,7 +71,12 @@ class Settings:
 
 
 _KNOWN = {f.name: f for f in dataclasses.fields(Settings)}
-_CHOICES = {"silence": ("negative", "unlabelled"), "split_by": ("poster", "time")}
+_CHOICES = {
+    "silence": ("negative", "unlabelled"),
+    "split_by": ("poster", "time"),
+    "pairs": ("loose", "default", "strict"),
+    "crisis_posts": ("out", "kept"),
+}
 
 
 def presets() -> list[str]:

@@ -1,8 +1,8 @@
-"""What no released text may hold, in whatever column: particulars of a means, and urging to use one.
+"""What no released text may hold, in whatever column: particulars of a means, urging to use one.
 
-`method_detail` is the screen's category, by its rules: its head was fitted on comments and speaks at
-one in 23 of the sample's posts, none of which names a means ("How do you fill the days?"); where it
-speaks of a comment, the column `risk` says so. `encouragement` (somebody is urged to die
+`method_detail` is the screen's category, by its rules: its head was fitted on comments and speaks
+at one in 23 of the sample's posts, none of which names a means ("How do you fill the days?"); where
+it speaks of a comment, the column `risk` says so. `encouragement` (somebody is urged to die
 or to harm themselves) is a part of the screen's `abuse` and `harmful_advice` that has rules of its
 own, because those two stay in `full`: people study insults. Rows that hold either leave a release
 (release/narrow.py). Nobody with clinical training has reviewed the rules (docs/pairs.md).

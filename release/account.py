@@ -65,6 +65,7 @@ def build_manifest(
         "labels": {**labels, "annotated": released["annotated"]},
         "splits": released["splits"],
         "masked": released["masked"],
+        "pairs": released["pairs"],
         "content": released["content"],
         "seen_commenters": released["seen_commenters"],
         "small_communities": released["small_communities"],

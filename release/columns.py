@@ -14,11 +14,12 @@ from ..corpus.records import SIGNALS
 from ..labeling.schema import BASES
 from ..labeling.screen import RISKS, SCREENS
 from ..labeling.support import SUPPORT_TYPES
+from .examples import MESSAGES
 
 Role = Literal["label", "input", "context", "reaction"]
 """`input`: what a model may read. `reaction`: what happened after the comment, never an input."""
 
-CONFIGS = ("effectiveness", "full")
+CONFIGS = ("effectiveness", "full", "preferences", "unpaired", "sft")
 DEFAULT_CONFIG = "effectiveness"
 
 LABELS = ("not_effective", "effective")  # their positions are the votes 0 and 1 of corpus.records
@@ -199,13 +200,65 @@ REACTIONS: tuple[Column, ...] = (
     ),
 )
 
+_PROMPT = Column("prompt", MESSAGES, "input", "The post as one message: title, blank line, text.")
+_P = Column("p_effective", _F, "label", "As in `full`.")
+_ID = Column("id", _S, "context", "The comment's `id` in `full`.")
+
+PREFERENCES: tuple[Column, ...] = (
+    _PROMPT,
+    Column("chosen", MESSAGES, "input", "The effective comment, as one message."),
+    Column("rejected", MESSAGES, "input", "A comment on the same post that is not effective."),
+    Column(
+        "margin", _F, "label",
+        "`p_effective` of chosen minus that of rejected: the poster's reaction alone.",
+    ),
+    Column("chosen_basis", pa.int64(), "label", "`basis` of chosen.", BASES),
+    Column("rejected_basis", pa.int64(), "label", "`basis` of rejected.", BASES),
+    Column("chosen_id", _S, "context", "`id` of chosen in `full`."),
+    Column("rejected_id", _S, "context", "`id` of rejected in `full`."),
+    Column(
+        "delta_position", pa.int32(), "context",
+        "Rank by time of chosen minus that of rejected; from 10 on in steps 10, 20, 50, 100.",
+    ),
+    Column(
+        "delta_hours", _F, "context",
+        "Whole hours from rejected to chosen; from 10 on in steps 10, 20, 50, 100, 200, 500, 1000.",
+    ),
+    Column(
+        "delta_log_length", _F, "context",
+        "Natural logarithm of the characters of chosen over those of rejected, 2 decimals.",
+    ),
+)  # fmt: skip
+
+UNPAIRED: tuple[Column, ...] = (
+    _PROMPT,
+    Column("completion", MESSAGES, "input", "The comment, as one message."),
+    Column("label", pa.bool_(), "label", "True: effective. False: not effective."),
+    _P,
+    _ID,
+)
+
+SFT: tuple[Column, ...] = (
+    Column("messages", MESSAGES, "input", "The post and an effective comment, two messages."),
+    _P,
+    _ID,
+)
+
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "effectiveness": EFFECTIVENESS,
     "full": EFFECTIVENESS + REACTIONS,
+    "preferences": PREFERENCES,
+    "unpaired": UNPAIRED,
+    "sft": SFT,
 }
-"""Columns of each config, in order. `effectiveness` holds the labelled rows of `full`."""
+"""Columns of each config, in order. `effectiveness` holds the labelled rows of `full`, the last
+three are made of those (docs/pairs.md)."""
+DERIVED = ("preferences", "unpaired", "sft")
 
 DESCRIPTIONS = {
     "effectiveness": "Labelled comments: the text, the label and its reason.",
     "full": "Every comment, labelled or not, with the votes and the reactions behind the label.",
+    "preferences": "Two comments on one post, one effective and one not, to tune by preference.",
+    "unpaired": "Single comments, effective or not, for tuning without pairs.",
+    "sft": "Posts with an effective comment, for supervised tuning.",
 }

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..corpus.artefacts import ROWS_PER_GROUP
 from ..corpus.settings import Settings
+from ..labeling.harm import HARMS
 from .communities import small_communities
 from .near_rows import Texts, Told, near_ahead
 from .splits import ORDER, by_time
@@ -24,12 +25,12 @@ from .twins import twins_ahead
 
 REASONS = (
     "", *(f"twin_in_{name}" for name in ORDER), *(f"near_twin_in_{name}" for name in ORDER),
-    "poster_in_later_split", "written_after_split", "commenter_in_train",
+    "poster_in_later_split", "written_after_split", "commenter_in_train", *HARMS,
 )  # fmt: skip
 """Why a row leaves, "" for one that stays. Places in here are stored: append, never reorder."""
 _COLUMNS = (
     "_split", "_group", "_post_key", "_comment_key", "label", "_commenter", "_post_day", "day",
-    "subreddit", "invented",
+    "subreddit", "invented", "_harm",
 )  # fmt: skip
 
 
@@ -60,6 +61,8 @@ def read_rows(parts: list[Path], settings: Settings, scratch: Path) -> Rows:
     x = {name: whole[name].to_numpy() for name in _COLUMNS if name.startswith("_")}
     x["day"] = pc.cast(whole["day"], pa.int32()).to_numpy()
     decided = _Decided(x["_split"], np.zeros(len(whole), np.int8))
+    for bit, name in enumerate(HARMS):
+        decided.leave(name, (x["_harm"] >> bit & 1).astype(bool))
     facts: dict[str, Any] = {}
     if settings.split_by == "time":
         found = by_time(x["_post_day"], x["day"], x["_group"], settings)

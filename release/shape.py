@@ -26,6 +26,7 @@ from ..labeling.screen import annotate
 from .coarse import PLACE_STEPS, evidence, followup, sentences, step
 from .columns import VOTES
 from .features import arrow_schema
+from .fitness import FIELDS, fitness
 from .pseudonyms import SAMPLE_KEY, Key, pseudonym
 from .splits import ORDER, commenter_key, group_of, split_of
 from .tombstones import FILE as TOMBSTONES
@@ -39,6 +40,7 @@ _EXTRA = (
     pa.field("_comment_key", pa.uint64(), nullable=False),
     pa.field("_commenter", pa.uint64(), nullable=False),  # 0: the account is gone
     pa.field("_post_day", pa.int32(), nullable=False),  # days since 1970, UTC
+    *FIELDS,
 )
 SHAPED_SCHEMA = pa.schema([*arrow_schema("full"), *_EXTRA])
 DECIMALS = 2  # of probabilities and scores: more digits would make rows findable (docs/design/0006)
@@ -152,6 +154,7 @@ class Shaper:
         }
         for name in ("subreddit", "era", "invented", "observable"):
             columns[name] = x[name]
+        columns |= fitness(x, columns)
         return pa.table([columns[f.name].cast(f.type) for f in SHAPED_SCHEMA], SHAPED_SCHEMA)
 
     def _thread_columns(self, x: dict[str, pa.Array], text: dict[str, list[Any]]) -> dict[str, Any]:

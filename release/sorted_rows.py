@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 from ..corpus.artefacts import write_parquet
 from ..corpus.manifest import file_record
 from .columns import LABELS
+from .copying import SHARD_BYTES
 from .features import parquet_schema
 from .piles import Piles
 from .splits import ORDER
-from .write import SHARD_BYTES
 
 SPLIT = "_split"  # int8 beside the released columns: a place in splits.ORDER
 Where = Callable[[pa.Table], pa.Array]

@@ -38,6 +38,11 @@ def comment_key(comment: str) -> int:
     return _digest(words) if words.count(" ") + 1 >= LONG_COMMENT_WORDS else 0
 
 
+def words_key(text: str) -> int:
+    """Digest of a text's words, however few; 0 where it has none."""
+    return _digest(normal_form(text))
+
+
 def _digest(words: str) -> int:
     if not words:
         return 0

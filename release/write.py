@@ -9,31 +9,29 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from ..corpus.artefacts import ROWS_PER_GROUP, read_stats, write_parquet
+from ..corpus.artefacts import read_stats, write_parquet
 from ..corpus.folder import BuildFolder
 from ..corpus.manifest import file_record
 from ..corpus.settings import Settings
 from .annotated import COLUMNS as ANNOTATED
 from .annotated import count_annotations
-from .columns import CONFIGS, LABELS
-from .communities import merged
+from .columns import LABELS
 from .content import COUNTED, TEXTS, count_content, count_marks, count_masks
+from .copying import SHARD_BYTES, copied, shard_path, shards
+from .derived import Writer
 from .features import names, parquet_schema
 from .narrow import Rows, read_rows
 from .pseudonyms import Key
 from .shape import shape_bucket
 from .splits import ORDER, split_names
 
-SHARD_BYTES = 500_000_000  # in memory, so a compressed file is always smaller; the Hub's advice
+WHOLE = ("effectiveness", "full")  # configs whose rows are shaped rows as they are
 
 
 def write_release(
@@ -43,7 +41,7 @@ def write_release(
 
     `{"stages": {config: {"rows_in", "rows_out", "dropped", "files"}}, "splits": {config: {split:
     {"rows", "groups", "bytes", "labels"}}}, "masked", "content", "annotated", "seen_commenters",
-    "small_communities", "warnings"}`, and "cuts" of a build that is split by time.
+    "small_communities", "pairs", "warnings"}`, and "cuts" of a build that is split by time.
     A split without rows has no file: `load_dataset` cannot load one (docs/design/0006). Buckets
     that are not shaped yet are shaped here.
     """
@@ -57,23 +55,27 @@ def write_release(
     shutil.rmtree(folder.release / "data", ignore_errors=True)  # shards of a killed run
     stages: dict[str, Any] = {}
     splits: dict[str, Any] = {}
-    for config in CONFIGS:
+    for config in WHOLE:
         splits[config], files = {}, []
         for name in split_names(settings.splits):
             keep = rows.of(config) & (rows.split == ORDER.index(name))
-            shards = _shards(keep, bytes_per_row, shard_bytes)
-            files += _write(folder, parts, config, name, keep, shards, rows.small)
+            cuts = shards(int(keep.sum()), bytes_per_row, shard_bytes)
+            files += _write(folder, parts, config, name, keep, cuts, rows.small)
             splits[config][name] = _count(rows, keep, bytes_per_row)
         stages[config] = {**_account(rows, config, _removed(parts)), "files": files}
+    writer = Writer(folder, parts, rows, settings, bytes_per_row, shard_bytes)
+    derived = writer.write()
+    splits |= derived["splits"]
     return {
-        "stages": stages,
+        "stages": stages | derived["stages"],
         "splits": splits,
+        "pairs": derived["pairs"],
         "masked": count_masks(parts),
         "content": {
-            **count_content(_copied(parts, rows.of("full"), list(COUNTED), rows.small)),
-            "marks": count_marks(_copied(parts, rows.of("full"), list(TEXTS))),
+            **count_content(copied(parts, rows.of("full"), list(COUNTED), rows.small)),
+            "marks": count_marks(copied(parts, rows.of("full"), list(TEXTS))),
         },
-        "annotated": count_annotations(_copied(parts, rows.of("full"), list(ANNOTATED))),
+        "annotated": count_annotations(copied(parts, rows.of("full"), list(ANNOTATED))),
         **rows.facts,
         "warnings": _empty(splits),
     }
@@ -83,55 +85,23 @@ def _bytes_per_row(parts: list[Path], n_rows: int) -> float:
     return sum(read_stats(part)["bytes"] for part in parts) / max(1, n_rows)
 
 
-def _shards(
-    keep: NDArray[np.bool_], bytes_per_row: float, shard_bytes: int
-) -> list[tuple[int, int]]:
-    """The kept rows cut into files of about equal size: first and last (excluded) row of each,
-    counted among the kept ones. No rows, no file.
-    """
-    n_rows = int(keep.sum())
-    wanted = max(1, -(-int(n_rows * bytes_per_row) // shard_bytes))
-    size = max(1, -(-n_rows // wanted))
-    return [(first, min(first + size, n_rows)) for first in range(0, n_rows, size)]
-
-
 def _write(
     folder: BuildFolder,
     parts: list[Path],
     config: str,
     split: str,
     keep: NDArray[np.bool_],
-    shards: list[tuple[int, int]],
+    cuts: list[tuple[int, int]],
     small: frozenset[str],
 ) -> list[dict[str, Any]]:
     schema, records, places = parquet_schema(config), [], np.flatnonzero(keep)
-    for i, (first, last) in enumerate(shards):
-        path = folder.release / "data" / config / f"{split}-{i:05d}-of-{len(shards):05d}.parquet"
+    for i, (first, last) in enumerate(cuts):
+        path = folder.release / shard_path(config, split, i, len(cuts))
         mine = np.zeros(len(keep), dtype=bool)
         mine[places[first:last]] = True
-        write_parquet(path, _copied(parts, mine, names(config), small), schema)
+        write_parquet(path, copied(parts, mine, names(config), small), schema)
         records.append({**file_record(path, folder.root), "bytes": path.stat().st_size})
     return records
-
-
-def _copied(
-    parts: list[Path],
-    keep: NDArray[np.bool_],
-    columns: list[str],
-    small: frozenset[str] = frozenset(),
-) -> Iterator[pa.Table]:
-    """The kept rows of all parts, in order. Parts without one are not opened for their text."""
-    start = 0
-    for part in parts:
-        with pq.ParquetFile(part) as file:
-            end = start + file.metadata.num_rows
-            if keep[start:end].any():
-                for batch in file.iter_batches(ROWS_PER_GROUP, columns=columns):
-                    wanted = keep[start : start + batch.num_rows]
-                    start += batch.num_rows
-                    # Parquet gives the columns in file order, the promise is the config's order.
-                    yield merged(pa.table(batch.filter(pa.array(wanted)).select(columns)), small)
-            start = end
 
 
 def _count(rows: Rows, keep: NDArray[np.bool_], bytes_per_row: float) -> dict[str, Any]:

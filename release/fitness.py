@@ -1,0 +1,93 @@
+"""What decides whether a row may be released at all, and whether a model may be taught from it.
+
+Private columns of a shaped file, integers all: `release.narrow` reads `_harm`, `release.lessons`
+the others. None of them leaves the build folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ..labeling.harm import HARMS, harms
+from ..labeling.protective import protects
+from ..labeling.screen import RISKS, risks
+from .examples import turn
+from .twins import words_key
+
+FIELDS = (
+    pa.field("_harm", pa.uint8(), nullable=False),  # bits of labeling.harm.HARMS, in any text
+    pa.field("_post_risk", pa.uint16(), nullable=False),  # bits of RISKS, in title and post
+    pa.field("_protects", pa.uint8(), nullable=False),  # bits of labeling.protective.KINDS
+    pa.field("_stratum", pa.int8(), nullable=False),  # exposure_stratum of the interaction
+    pa.field("_place", pa.int32(), nullable=False),  # exact rank by time among the siblings
+    pa.field("_created", pa.int64(), nullable=False),  # Unix seconds of the comment
+    pa.field("_length", pa.int32(), nullable=False),  # characters of the comment as a turn
+    pa.field("_text_key", pa.uint64(), nullable=False),  # of the comment's words; 0: it has none
+)
+
+
+def fitness(interactions: Mapping[str, pa.Array], shown: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns FIELDS of a batch: `shown` are its masked texts, votes and risks, as released."""
+    comments = pa.array(shown["comment"], pa.string())
+    turns = [turn(text or "") for text in comments.to_pylist()]
+    x = interactions
+    return {
+        "_harm": pa.array(_harm(shown, comments)),
+        "_post_risk": pa.array(_post_risk(_post(shown))),
+        "_protects": pa.array(protects(comments)),
+        "_stratum": x["exposure_stratum"],
+        "_place": x["position"],
+        "_created": x["created_utc"],
+        "_length": pa.array(map(len, turns), pa.int32()),
+        "_text_key": pa.array(map(words_key, turns), pa.uint64()),
+    }
+
+
+def risk_bit(name: str) -> int:
+    """The bit of a risk category in `_post_risk`."""
+    return 1 << RISKS.index(name)
+
+
+def _post(shown: Mapping[str, Any]) -> pa.Array:
+    title, post = (pc.fill_null(pa.array(shown[n], pa.string()), "") for n in ("title", "post"))
+    return pc.binary_join_element_wise(title, post, "\n\n")
+
+
+def _harm(shown: Mapping[str, Any], comments: pa.Array) -> NDArray[np.uint8]:
+    """Bits over every released text of a row, and over what the screen's head heard in it."""
+    bits = _of(comments) | _of(_post(shown)) | _of(pa.array(shown["op_edit"], pa.string()))
+    for name in ("op_replies", "op_general"):
+        _spread(bits, shown[name], _of(pc.list_flatten(shown[name])))
+    _spread(bits, shown["votes"], _of(pc.list_flatten(shown["votes"]).field("evidence")))
+    named = pc.equal(pc.list_flatten(shown["risk"]), "method_detail")
+    bit = np.uint8(1 << HARMS.index("method_detail"))
+    _spread(bits, shown["risk"], np.where(named.to_numpy(zero_copy_only=False), bit, 0))
+    return bits
+
+
+def _of(texts: pa.Array) -> NDArray[np.uint8]:
+    """Harms of texts of which many are equal: each is read once."""
+    found = pc.dictionary_encode(pc.fill_null(texts, ""))
+    return harms(found.dictionary)[found.indices.to_numpy(zero_copy_only=False)]
+
+
+def _spread(bits: NDArray[np.uint8], lists: pa.ListArray, found: NDArray[Any]) -> None:
+    """Puts bits of the elements of lists on their rows."""
+    np.bitwise_or.at(bits, pc.list_parent_indices(lists).to_numpy(), found.astype(np.uint8))
+
+
+def _post_risk(posts: pa.Array) -> NDArray[np.uint16]:
+    """Risk categories of each post, by rules and heads; a post stands in many rows."""
+    found = pc.dictionary_encode(posts)
+    heard = risks(found.dictionary)
+    bits = np.zeros(len(heard), np.uint16)
+    places = pc.index_in(pc.list_flatten(heard), pa.array(RISKS)).to_numpy(zero_copy_only=False)
+    marks = (1 << places.astype(np.int64)).astype(np.uint16)
+    np.bitwise_or.at(bits, pc.list_parent_indices(heard).to_numpy(), marks)
+    return bits[found.indices.to_numpy(zero_copy_only=False)]
