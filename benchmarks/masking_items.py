@@ -328,7 +328,8 @@ BLIND: dict[str, dict[str, Callable[[Rng], tuple[str, tuple[str, ...]]]]] = {
     "HANDLE": {
         "both": _nick("my snapchat and insta are both {nick}"), "sc": _nick("sc: {nick}"),
         "add": _plain_nick("add {nick} on discord"), "twitch": _nick("twitch.tv/{nick}"),
-        "the gram": _nick("i post art as @{nick}"), "server": _plain_nick("ping {nick}#{tag} there"),
+        "the gram": _nick("i post art as @{nick}"),
+        "server": _plain_nick("ping {nick}#{tag} there"),
     },
     "PHONE": {
         "reach": _phone("N##-N##-####", form="reach me @ {} after 6"),

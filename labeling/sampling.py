@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,12 +23,12 @@ from ..corpus.errors import InputError, SettingsError
 from ..corpus.folder import BuildFolder
 from ..corpus.masking import mask_column
 from ..corpus.records import ABSTAIN, EFFECTIVE, NOT_EFFECTIVE, NOT_OBSERVABLE
+from ..corpus.spreadsheet import neutral
 
 DESIGNS = ("paper", "patterns")
 N_POSTS, N_EACH = 141, 2  # the paper's numbers
 SHEET_COLUMNS = ("id", "title", "post", "comment", "label", "rater")
 KEY_COLUMNS = ("id", "comment_id", "thread_id", "stratum", "probability", "design", "seed")
-_FORMULA = re.compile(r"^[\s\x00-\x1f\u00a0\ufeff]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]")
 
 
 class Drawn(NamedTuple):
@@ -167,15 +166,6 @@ def read_key(path: Path) -> dict[str, str]:
             return {row["id"]: row["comment_id"] for row in csv.DictReader(f)}
     except (OSError, KeyError, UnicodeDecodeError) as e:
         raise InputError("is not the key of a sheet", path, "name the .key.csv file") from e
-
-
-def neutral(text: str) -> str:
-    """A cell that no spreadsheet runs: an apostrophe before what begins like a formula.
-
-    >>> neutral("=1+1"), neutral("fine")
-    ("'=1+1", 'fine')
-    """
-    return f"'{text}" if _FORMULA.search(text) else text
 
 
 def _texts(folder: BuildFolder, wanted: set[str]) -> dict[str, list[str]]:

@@ -9,13 +9,15 @@ from . import (
     verbs_check,
     verbs_dehydrate,
     verbs_delete,
+    verbs_export,
     verbs_hydrate,
     verbs_publish,
     verbs_sync,
 )
 
 VERBS = (
-    verbs_check, verbs_card, verbs_publish, verbs_dehydrate, verbs_hydrate, verbs_delete, verbs_sync,
+    verbs_check, verbs_card, verbs_export, verbs_publish, verbs_dehydrate, verbs_hydrate,
+    verbs_delete, verbs_sync,
 )  # fmt: skip
 """Each has `add(group)`; in the order of `--help`."""
 

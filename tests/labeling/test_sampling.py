@@ -15,7 +15,8 @@ import pytest
 from redditess.corpus.artefacts import write_parquet
 from redditess.corpus.errors import InputError, SettingsError
 from redditess.corpus.folder import BuildFolder
-from redditess.labeling.sampling import draw, neutral, read_key, write_sheet
+from redditess.corpus.spreadsheet import neutral
+from redditess.labeling.sampling import draw, read_key, write_sheet
 from redditess.labeling.schema import LABEL_SCHEMA, vote_schema
 
 Made = Callable[..., BuildFolder]
