@@ -77,7 +77,13 @@ def test_by_time_rows_that_would_leak_are_counted(made: Made) -> None:
 
 
 def test_commenters_seen_in_train_are_counted_and_leave_on_request(made: Made) -> None:
-    who = [("train", "owl"), ("test", "OWL"), ("test", "fox"), ("validation", None)]
+    who = [
+        ("train", "owl"),
+        ("test", "OWL"),
+        ("test", "fox"),
+        ("validation", None),
+        ("train", None),
+    ]
     rows = [{"op": op_in(s, n), "commenter": name} for n, (s, name) in enumerate(who)]
     folder = made(rows)
     found = write_release(folder, settings(), SAMPLE_KEY)
@@ -87,4 +93,4 @@ def test_commenters_seen_in_train_are_counted_and_leave_on_request(made: Made) -
     assert found["stages"]["full"]["dropped"] == {}
     found = write_release(folder, settings(drop_seen_commenters=True), SAMPLE_KEY)
     assert found["stages"]["full"]["dropped"] == {"commenter_in_train": 1}
-    assert sorted(places(folder)) == [0, 2, 3]
+    assert sorted(places(folder)) == [0, 2, 3, 4]

@@ -85,7 +85,7 @@ def test_by_time_a_poster_who_came_back_is_in_the_last_split_only() -> None:
 
 
 def test_by_time_a_comment_of_the_next_period_leaves() -> None:
-    found = timed([0, 1, 2, 9], [1, 2, 3, 4], [0, 8, 2, 30], cuts=("1970-01-06", "1970-01-09"))
+    found = timed([0, 1, 2, 9], [1, 2, 3, 4], [0, 5, 2, 30], cuts=("1970-01-06", "1970-01-09"))
     assert [ORDER[place] for place in found.split] == ["train"] * 3 + ["test"]
     assert found.written_late.tolist() == [False, True, False, False]
 
