@@ -30,7 +30,9 @@ def harms(texts: pa.Array) -> NDArray[np.uint8]:
     [2, 0, 0]
     """
     x = plain(texts)
-    urged = _rules().find(x, "encouragement").to_numpy(zero_copy_only=False)
+    urged = np.zeros(len(x), bool)
+    for kind in _rules().kinds:  # two: with decoys, and what no decoy may strike out
+        urged |= _rules().find(x, kind).to_numpy(zero_copy_only=False)
     return ruled(x, "method_detail").astype(np.uint8) | urged.astype(np.uint8) << np.uint8(1)
 
 

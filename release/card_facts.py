@@ -17,6 +17,7 @@ from .front_matter import filled
 from .gate import PROMISES
 from .governance import FIELDS
 from .public import digest
+from .splits import ORDER
 from .thread_picture import ALT, NAME
 
 Document = Mapping[str, Any]
@@ -134,7 +135,12 @@ def _pairs(document: Document) -> dict[str, Any] | None:
         name: {**level, "dropped": funnel.largest_first(level["dropped"])}
         for name, level in pairs["levels"].items()
     }
-    return {"level": pairs["level"], "levels": levels}
+    own = levels[pairs["level"]].get("splits", {})
+    alone = {
+        name: ", ".join(str(own[s][name]) for s in reversed(ORDER) if s in own and own[s]["pairs"])
+        for name in ("length_only", "position_only")
+    }
+    return {"level": pairs["level"], "levels": levels, **{k: v or "-" for k, v in alone.items()}}
 
 
 def _chosen(axis: Document) -> str:

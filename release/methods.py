@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .columns import LABELS
 from .funnel import plain_reason, share, splits, steps
 
 Manifest = Mapping[str, Any]
@@ -110,7 +111,7 @@ def flow(manifest: Manifest) -> str:
 def latex_table(manifest: Manifest) -> str:
     """Rows, posters and labels by config and split (booktabs)."""
     rows = [
-        (config, split, *(_count(n) for n in _numbers(record)))
+        (config, split, *_numbers(record))
         for config, found in splits(manifest).items()
         for split, record in found.items()
     ]
@@ -136,9 +137,11 @@ def latex_table(manifest: Manifest) -> str:
     )
 
 
-def _numbers(record: Manifest) -> Sequence[int]:
-    labels = record["labels"]
-    return record["rows"], record["groups"], labels["effective"], labels["not_effective"]
+def _numbers(record: Manifest) -> Sequence[str]:
+    """A dash for what a config does not have: pairs have two labels."""
+    labels = record.get("labels", {})
+    counts = (record["rows"], record["groups"], *(labels.get(name) for name in reversed(LABELS)))
+    return ["-" if n is None else _count(n) for n in counts]
 
 
 def latex(text: str) -> str:

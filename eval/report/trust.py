@@ -25,6 +25,7 @@ from ...pages.shell import figure, table
 from ...pages.svg import Scale, legend
 from ...stats.intervals import Estimate, share
 from ...stats.ranking import auc
+from .pairs_screen import pairs_part
 from .reasons import BASES, OUTCOMES
 from .reasons import SIGNALS as SIGNAL_WORDS
 from .reasons import era as era_words
@@ -65,6 +66,8 @@ def how_far_to_trust(
         _functions(manifest),
         tag("h3", "Liked, and flagged"),
         grateful_but_flagged(manifest),
+        tag("h3", "What pairs are made of"),
+        pairs_part(manifest),
         tag("h3", "What each era could show"),
         _eras(counts),
         tag("h3", "What the signals measure"),

@@ -43,7 +43,7 @@ def test_the_flow_has_n_for_every_exclusion(built: Built) -> None:
 
 def test_latex_has_a_row_for_each_split_and_no_bare_sign(built: Built) -> None:
     table = latex_table(built[1])
-    assert table.count(r" \\") == 1 + 6  # head, two configs of three splits
+    assert table.count(r" \\") == 1 + 15  # head, five configs of three splits
     assert latex("100% _of_ {them} \\ & ~^") == (
         r"100\% \_of\_ \{them\} \textbackslash{} \& \textasciitilde{}\textasciicircum{}"
     )

@@ -38,8 +38,8 @@ def test_columns_of_the_default_config_are_readable() -> None:
 
 
 def test_an_unknown_config_names_the_known_ones() -> None:
-    with pytest.raises(SettingsError, match="effectiveness or full"):
-        run("columns", "--config", "preferences")
+    with pytest.raises(SettingsError, match="full or preferences or unpaired or sft"):
+        run("columns", "--config", "pairs")
 
 
 def test_methods_of_a_build(built: tuple[BuildFolder, dict[str, Any]]) -> None:
