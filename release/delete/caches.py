@@ -87,8 +87,7 @@ def mark_stale(places: Sequence[Path], gone: Tombstones) -> list[dict[str, Any]]
         told = {"format": 1, "date": gone.date, "key_id": gone.key_id, "rows": rows,
                 "tombstones_sha256": gone.told()["sha256"]}  # fmt: skip
         mark = path.with_name(STALE)
-        before = read_json(mark) if mark.is_file() else {}
-        if before.get("rows") != rows:
+        if not mark.is_file() or read_json(mark).get("rows") != rows:
             write_json(mark, told)
         found.append({"run": path.parent.name, "rows": rows})
     return found
