@@ -21,7 +21,8 @@ from .subject import Rows, Subject, numbers, words
 NEAR = 0.7
 """The promise of every release, whatever the setting `near` of its build says."""
 TEXT = ("title", "post", "comment")
-OTHERS = ("chosen_id", "rejected_id")
+SEALED = "rejected_id"
+OTHERS = ("chosen_id", SEALED)
 
 
 def check_leaks(subject: Subject) -> Iterator[Result]:
@@ -90,6 +91,8 @@ def _one_place(subject: Subject) -> Result:
         for column in (subject.id_column(config), *OTHERS):
             if config == subject.base or not column or not subject.has(config, column):
                 continue
+            if column == SEALED and subject.form != "text":
+                continue  # there it is a sealed word, which only holders of the texts can follow
             for split, batch in subject.batches(config, [column]):
                 at = base.where(numbers(batch[column]))
                 off = (at < 0) | (base.split[np.maximum(at, 0)] != ORDER.index(split))

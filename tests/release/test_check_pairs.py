@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +15,7 @@ import pytest
 
 from redditess.corpus.artefacts import read_json, write_json, write_parquet
 from redditess.labeling.screen import SCREENS
+from redditess.release.check import check_release
 from redditess.release.check.attack import check_attack
 from redditess.release.check.derived import check_derived
 from redditess.release.check.report import Result
@@ -34,6 +36,8 @@ PAIR = pa.schema([
 def copy(small_build: Path, tmp_path: Path, load_benchmark: Callable[[str], ModuleType]) -> Any:
     """A build with N_POSTS posts of two comments, and one pair of each."""
     found = load_benchmark("leaks").Copy(small_build, tmp_path / "copy")
+    for config in ("preferences", "unpaired", "sft"):
+        shutil.rmtree(found.folder.release / "data" / config, ignore_errors=True)
     like = found.rows["full"][0]
     found.rows["full"] = [
         {**like, "id": f"{2 * n + side:016x}", "thread_id": f"{n + 1:016x}", "_split": "train",
@@ -155,6 +159,13 @@ def test_the_two_forms_share_no_id_and_no_order(small_build: Path, bare: Path) -
     assert "never publish both forms" in found.sentence
     same = attacked(small_build, small_build)["attack: the other form"]
     assert same.verdict == "not checkable here"
+
+
+def test_the_dehydrated_form_passes_its_own_checks(bare: Path) -> None:
+    report = check_release(bare)
+    assert [(r.name, r.sentence) for r in report.of("fail")] == []
+    assert "direct identifiers" in {r.name for r in report.of("pass")}
+    assert "near-duplicate in two splits" in {r.name for r in report.of("not checkable here")}
 
 
 def test_equal_ids_are_found(small_build: Path, bare: Path, tmp_path: Path) -> None:
