@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from ..corpus.artefacts import read_stats
 from ..corpus.masking import KINDS
+from ..corpus.names import PERSONAL_KINDS
 from ..corpus.records import SIGNALS
 from ..labeling.schema import BASES
 
@@ -37,10 +38,10 @@ def count_content(tables: Iterable[pa.Table]) -> dict[str, Any]:
         if not table.num_rows:
             continue
         for name, counter in counts.items():
-            counter.update(table[name].to_pylist())
+            counter.update(table[name].drop_null().to_pylist())
         observable.update(pc.list_flatten(table["observable"]).to_pylist())
         n_invented += pc.sum(table["invented"]).as_py()
-        days += pc.min_max(table["day"]).as_py().values()
+        days += [day for day in pc.min_max(table["day"]).as_py().values() if day]
     return {
         "subreddits": dict(sorted(counts["subreddit"].items())),
         "eras": dict(sorted(counts["era"].items())),
@@ -56,12 +57,14 @@ def count_marks(tables: Iterable[pa.Table]) -> dict[str, int]:
 
     A post counts under each of its comments: so everybody can count again on the released rows.
     """
-    counts = dict.fromkeys(KINDS, 0)
+    kinds = (*KINDS, *PERSONAL_KINDS)
+    counts = dict.fromkeys(kinds, 0)
     for table in tables:
         for name in TEXTS:
             texts = table[name]
             if pa.types.is_list(texts.type):
                 texts = pc.list_flatten(texts)
-            for kind in KINDS:
+            texts = texts.filter(pc.match_substring(texts, "["))  # one look instead of one a kind
+            for kind in kinds:
                 counts[kind] += pc.sum(pc.count_substring(texts, f"[{kind}]")).as_py() or 0
     return counts

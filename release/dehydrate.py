@@ -17,8 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..corpus.artefacts import ROWS_PER_GROUP, read_json
-from ..corpus.coverage import Spans, coverage
+from ..corpus.artefacts import ROWS_PER_GROUP
 from ..corpus.errors import BuildError
 from ..corpus.folder import BuildFolder
 from ..corpus.originals import Originals, originals
@@ -210,7 +209,7 @@ class _Work:
         return {
             **before, **self._counts(), "form": "dehydrated", "stages": stages, "splits": splits,
             "dehydrated": {
-                "salt": self.salt.hex(), "rules": rules_digest(), "spans": self._spans(),
+                "salt": self.salt.hex(), "rules": rules_digest(),
                 "functions": [f["name"] for f in before["functions"]],
             },
         }  # fmt: skip
@@ -227,17 +226,6 @@ class _Work:
         return {
             "content": content, "labels": {**self.document["labels"], "annotated": annotated},
         }  # fmt: skip
-
-    def _spans(self) -> Spans:
-        """When the dumps cover each community; "" for those that the release does not name."""
-        spans = coverage(read_json(path) for path in sorted(self.folder.done.glob("*.json")))
-        named = {name.lower() for name in self.document["content"]["subreddits"]}
-        others = Counter(repr(s) for name, s in spans.items() if name not in named)
-        told = {name: s for name, s in spans.items() if name in named}
-        if others:
-            most = others.most_common(1)[0][0]
-            told[""] = next(s for n, s in spans.items() if n not in named and repr(s) == most)
-        return told
 
 
 def _groups(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ SHOWN = ("label", "basis", "p_effective", "invented")
 """What everybody sees of a row, besides its key. With votes, probabilities and threads beside it
 nine of ten rows of the sample could be joined with their texts (docs/design/0014)."""
 PROBABILITIES = ("p_effective", "p_low", "p_high", "p_community")
-SEALED = (*PROBABILITIES, "opportunity", "conflict")
+SEALED = (*PROBABILITIES, "opportunity", "conflict", "followup_days")
 """What of `full` no dump can give back, as numbers; the votes and their scores follow."""
 NOTES = ("screen", "support_types", "risk")
 """Made of the comment's words: one digest for the three, and no column."""

@@ -29,13 +29,15 @@ from .annotated import count_annotations
 from .card import write_pages
 from .columns import CONFIGS
 from .content import COUNTED, TEXTS, count_content, count_marks
+from .dehydrated import named_by
 from .features import arrow_schema
 from .found import find_release
 from .hydrate_bucket import STATES, Outcome, restore_bucket
+from .hydrate_derived import restore_derived
 from .hydrate_match import Keys, Matches, match_bucket
 from .hydrate_rows import Restorer
 from .hydrate_rules import rules_digest
-from .hydrate_threads import spans_for, threads_of
+from .hydrate_threads import threads_of
 from .piles import Piles, by_range, numbers
 from .pool import run_stage
 from .public import read_public, write_document
@@ -91,11 +93,23 @@ def _refuse(document: Mapping[str, Any], release: Path, any_version: bool) -> No
         )  # fmt: skip
 
 
+_OWN = ("effectiveness", "full")
+
+
+class _Derived:
+    """A config that is made of rows of `full`: as it came, by bucket; restored, by key."""
+
+    def __init__(self, config: str, scratch: Path, n: int):
+        dry, text = (arrow_schema(config, form) for form in ("dehydrated", "text"))
+        self.rows = Piles(scratch / f"{config}-rows", n, with_split(dry))
+        self.texts = Piles(scratch / f"{config}-texts", n, with_split(text))
+
+
 class _Work:
     def __init__(self, release: Path, document: dict[str, Any], scratch: Path, memory: str):
         self.release, self.document, self.scratch = release, document, scratch
         self.memory, own = memory, document["dehydrated"]
-        self.salt, self.spans = bytes.fromhex(own["salt"]), own["spans"]
+        self.salt = bytes.fromhex(own["salt"])
         self.settings: Settings = from_identity(document["settings"])
         self.splits = split_names(self.settings.splits)
         self.n = self.settings.n_buckets
@@ -104,6 +118,9 @@ class _Work:
         schema = with_split(arrow_schema("full", "dehydrated"))
         self.rows = Piles(scratch / "rows", self.n, schema)  # by bucket
         self.texts = Piles(scratch / "texts", self.n, with_split(arrow_schema("full")))  # by key
+        self.derived = {
+            config: _Derived(config, scratch, self.n) for config in CONFIGS if config not in _OWN
+        }
         self.state: dict[str, list[str]] = {state: [] for state in STATES}
         self.unverified: dict[str, list[str]] = {}
 
@@ -111,19 +128,23 @@ class _Work:
         self.inputs = self._ingest(paths, workers)
         self._pile_rows()
         attempts = self._attempts()
-        with self.texts:
-            for bucket in range(self.n):
-                self._restore(bucket, attempts)
-        written = {
-            config: write_sorted(out, config, "text", self.texts, self.splits,
-                                 where=labelled if config == "effectiveness" else None)
-            for config in CONFIGS
-        }  # fmt: skip
+        for bucket in range(self.n):
+            self._restore(bucket, attempts)
+        self.texts.close()
+        written = {config: self._write(out, config) for config in CONFIGS}
         report = self._report()
         document = write_document(out, self._document(written, report))
         write_pages(out, document)
         write_json(report_of(out), report)
         return report
+
+    def _write(self, out: Path, config: str) -> Written:
+        if config in self.derived:
+            piles = self.derived[config].texts
+            piles.close()
+            return write_sorted(out, config, "text", piles, self.splits, by=named_by(config))
+        where = labelled if config == "effectiveness" else None
+        return write_sorted(out, config, "text", self.texts, self.splits, where=where)
 
     # ---- the dumps ---------------------------------------------------------------------------
 
@@ -160,6 +181,12 @@ class _Work:
                         self.state["tombstone" if key in gone else "missing"].append(key)
                         which[i] = -1
                 self.rows.add(table, which)
+        for config, derived in self.derived.items():
+            with derived.rows:
+                for split, table in _released(self.release, config, self.splits):
+                    table = table.append_column(SPLIT, split_column(split, table.num_rows))
+                    first = numbers(table[named_by(config)[0]])
+                    derived.rows.add(table, of_row[self.row_keys.at(first)])
 
     def _keys(self) -> tuple[Keys, Keys]:
         """Row keys and places of all rows of `full`."""
@@ -198,18 +225,17 @@ class _Work:
         if not rows:
             return
         known = self._matches(bucket)
-        names = set(self.document["content"]["subreddits"]) | _communities(self.folder, bucket)
-        spans = spans_for(self.spans, names)
 
         def threads(wanted: set[str], attempt: int) -> pa.Table:
             return threads_of(
-                self.folder, bucket, wanted, known.silent, self.settings, spans,
+                self.folder, bucket, wanted, known.silent, self.settings,
                 self.scratch / "threads", memory_limit=self.memory,
                 from_file=lambda sha12: sha12 in attempts[attempt],
             )  # fmt: skip
 
         found = restore_bucket(rows, known, self.restorer, threads, len(attempts))
         self._keep(found, {row["id"]: row[SPLIT] for row in rows})
+        self._derive(bucket, {row["id"]: row for row in found.rows}, known)
 
     def _keep(self, found: Outcome, split: Mapping[str, int]) -> None:
         for start in range(0, len(found.rows), ROWS_PER_GROUP):
@@ -222,6 +248,19 @@ class _Work:
             self.state[state].append(key)
         for key, fields in found.unverified.items():
             self.unverified[key] = list(fields)
+
+    def _derive(self, bucket: int, full: Mapping[str, Mapping[str, Any]], known: Matches) -> None:
+        for config, derived in self.derived.items():
+            first, made = named_by(config)[0], []
+            for row in derived.rows.read(bucket).to_pylist():
+                if row[first] not in full:
+                    continue
+                secret = known.comments[row[first]][1].secret
+                text = restore_derived(config, row, full, secret)
+                if text is not None:
+                    made.append({**text, SPLIT: row[SPLIT]})
+            table = pa.Table.from_pylist(made, derived.texts.schema)
+            derived.texts.add(table, by_range(table[first], self.n))
 
     # ---- what became of it -------------------------------------------------------------------
 
@@ -247,6 +286,9 @@ class _Work:
             if config == "effectiveness":
                 rows_in = written["full"].rows
                 dropped = {"unlabelled": rows_in - found.rows}
+            elif config in self.derived:
+                rows_in, lost = old["rows_in"], {"not_restored": old["rows_out"] - found.rows}
+                dropped = {**old["dropped"], **{why: n for why, n in lost.items() if n}}
             else:
                 rows_in = old["rows_in"]
                 lost = {
@@ -274,6 +316,11 @@ class _Work:
     def _released(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         for table in self.texts:
             yield table.select(list(columns))
+
+
+def _released(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+    for table in self.texts:
+        yield table.select(list(columns))
 
 
 def _communities(folder: BuildFolder, bucket: int) -> set[str]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from .dehydrated import TEXTS
 from .hydrate_match import Matches
-from .hydrate_rows import Checked, Restorer, pick
+from .hydrate_rows import Checked, Restorer, places
 
 Row = Mapping[str, Any]
 Threads = Callable[[set[str], int], pa.Table]
@@ -71,10 +71,13 @@ def _attempt(
     """Restores what it can; returns the rows that another attempt may restore."""
     comments = [matches.comments[row["id"]][0] for row in rows]
     interactions = threads({matches.threads[comment] for comment in comments}, attempt)
-    mine, there = pick(interactions, comments)
+    found_at = places(interactions, comments)
+    there = [i for i, at in enumerate(found_at) if at is not None]
+    at = [i for i in found_at if i is not None]
     keys = [matches.comments[rows[i]["id"]][1] for i in there]
     posts = [matches.places[rows[i]["place"]][1] for i in there]
-    checked = restorer.restore([rows[i] for i in there], keys, posts, mine)
+    checked = restorer.restore([rows[i] for i in there], keys, posts, interactions, at)
+    mine = interactions.select(["op_replies", "op_general"]).take(pa.array(at, pa.int64()))
     n_turns = [
         tuple(map(len, both))
         for both in zip(mine["op_replies"].to_pylist(), mine["op_general"].to_pylist(), strict=True)

@@ -46,17 +46,18 @@ class Restorer:
         self.rules = _rules(settings)
 
     def restore(
-        self, rows: Sequence[Row], named: Sequence[Named], posts: Sequence[Named], x: pa.Table
-    ) -> list[Checked]:
-        """(n,) dehydrated rows, keys of their comments and posts, and their interactions `x` from
-        the dumps, all in one order.
+        self, rows: Sequence[Row], named: Sequence[Named], posts: Sequence[Named],
+        threads: pa.Table, at: Sequence[int],
+    ) -> list[Checked]:  # fmt: skip
+        """(n,) dehydrated rows, keys of their comments and posts, and their places in `threads`:
+        all interactions of these threads, for some functions compare the turns of a thread.
         """
-        found = self._restore(rows, named, posts, x, 0.0)
+        found = self._restore(rows, named, posts, threads, at, 0.0)
         again = [i for i, one in enumerate(found) if "votes" in one.unverified]
         # The opportunity is rounded, and a rule may have asked on which side of a floor it lies.
         below = self._restore(
             [rows[i] for i in again], [named[i] for i in again], [posts[i] for i in again],
-            x.take(pa.array(again, pa.int64())), _BELOW,
+            threads, [at[i] for i in again], _BELOW,
         )  # fmt: skip
         for i, one in zip(again, below, strict=True):
             if len(one.unverified) < len(found[i].unverified):
@@ -64,8 +65,8 @@ class Restorer:
         return found
 
     def _restore(
-        self, rows: Sequence[Row], named: Sequence[Named], posts: Sequence[Named], x: pa.Table,
-        nudge: float,
+        self, rows: Sequence[Row], named: Sequence[Named], posts: Sequence[Named],
+        threads: pa.Table, at: Sequence[int], nudge: float,
     ) -> list[Checked]:  # fmt: skip
         if not rows:
             return []
@@ -73,7 +74,9 @@ class Restorer:
             Inner.read(opened(n.secret, "full", r["sealed"]))
             for r, n in zip(rows, named, strict=True)
         ]
-        votes = self._votes(inner, x, nudge)
+        threads = _followed(threads, inner, at)
+        x = threads.take(pa.array(at)).combine_chunks()
+        votes = self._votes(inner, threads, at, nudge)
         labels = self._labels(rows, inner, x, votes)
         shaper = Shaper(self.settings, _NOBODY)  # it remembers texts: not those of other buckets
         shaped = shaper.shape([r["id"] for r in rows], x, votes, labels)
@@ -83,15 +86,25 @@ class Restorer:
             for text, row, one, post, hidden in zip(texts, rows, named, posts, inner, strict=True)
         ]
 
-    def _votes(self, inner: Sequence[Inner], x: pa.Table, nudge: float) -> pa.Table:
+    def _votes(
+        self, inner: Sequence[Inner], threads: pa.Table, at: Sequence[int], nudge: float
+    ) -> pa.Table:
         """Votes and scores as the release has them, evidence heard again in the dump's words."""
-        chance = pa.array([one.field("opportunity") for one in inner], _F32)
-        heard = self._heard(x.append_column("opportunity", pc.add(chance, pa.scalar(nudge, _F32))))
-        columns: dict[str, Any] = {"comment_id": x["comment_id"], "opportunity": chance}
+        chance = [one.field("opportunity") for one in inner]
+        of_all: list[float | None] = [None] * threads.num_rows
+        for i, p in zip(at, chance, strict=True):
+            of_all[i] = None if p is None else p + nudge
+        heard = self._heard(threads.append_column("opportunity", pa.array(of_all, _F32)))
+        rows = pa.array(at)
+        columns: dict[str, Any] = {
+            "comment_id": threads["comment_id"].take(rows),
+            "opportunity": pa.array(chance, _F32),
+        }
         for j, name in enumerate(self.functions):
             columns[f"{name}:vote"] = pa.array([one.votes[j] for one in inner], pa.int8())
             columns[f"{name}:score"] = pa.array([one.scores[j] for one in inner], _F32)
-            columns[f"{name}:evidence"] = heard.get(name, pa.nulls(len(inner), pa.string()))
+            words = heard.get(name, pa.nulls(threads.num_rows, pa.string()))
+            columns[f"{name}:evidence"] = words.take(rows)
         schema = vote_schema(self.functions)
         return pa.table([columns[name] for name in schema.names], schema=schema)
 
@@ -129,6 +142,14 @@ def _rules(settings: Settings) -> list[LabelingFunction]:
         return []
 
 
+def _followed(threads: pa.Table, inner: Sequence[Inner], at: Sequence[int]) -> pa.Table:
+    """With how long the build's dumps went on after each row; 0 for rows that are not asked for."""
+    days = np.zeros(threads.num_rows, np.float32)
+    days[list(at)] = [one.field("followup_days") or 0.0 for one in inner]
+    place = threads.schema.get_field_index("followup_days")
+    return threads.set_column(place, threads.schema.field(place), pa.array(days, _F32))
+
+
 def _checked(text: dict[str, Any], row: Row, secret: bytes, n_turns: tuple[int, int]) -> Checked:
     wanted = row["digests"]
     if digest(secret, "subreddit", SMALL) == wanted["subreddit"]:
@@ -150,8 +171,8 @@ def _forget(text: dict[str, Any], field: str) -> None:
         text[name] = None
 
 
-def pick(interactions: pa.Table, comments: Sequence[str]) -> tuple[pa.Table, list[int]]:
-    """Interactions in the order of these comments, and which of them (places) are there."""
-    at = pc.index_in(pa.array(comments, pa.string()), interactions["comment_id"].combine_chunks())
-    there = [i for i, found in enumerate(at.to_pylist()) if found is not None]
-    return interactions.take(at.drop_null()).combine_chunks(), there
+def places(threads: pa.Table, comments: Sequence[str]) -> list[int | None]:
+    """The row of each of these comments (fullnames) among interactions; None where it is not."""
+    known = threads["comment_id"].combine_chunks()
+    found: list[int | None] = pc.index_in(pa.array(comments, pa.string()), known).to_pylist()
+    return found

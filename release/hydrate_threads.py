@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..corpus.artefacts import write_parquet
-from ..corpus.coverage import Spans
 from ..corpus.folder import BuildFolder
 from ..corpus.records import INTERACTION_SCHEMA, SCHEMAS
 from ..corpus.settings import Settings
@@ -31,7 +30,6 @@ def threads_of(
     wanted: Collection[str],
     silent: Collection[str],
     settings: Settings,
-    spans: Spans,
     scratch: Path,
     *,
     memory_limit: str,
@@ -39,6 +37,7 @@ def threads_of(
 ) -> pa.Table:
     """Interactions of the posts `wanted`, from the dump files for which `from_file(sha12)` holds.
 
+    `followup_days` is 0 throughout: how far the build's dumps went on, no other dump can say.
     Empties `scratch` first. A text in `silent` (fullnames) is not there.
     """
     work = BuildFolder(scratch).create()
@@ -50,7 +49,7 @@ def threads_of(
                 _copy(path, work.raw / kind / path.name, kind, wanted, silent)
     if not wanted:
         return INTERACTION_SCHEMA.empty_table()
-    assemble_bucket(work, bucket, settings, spans, memory_limit=memory_limit, tmp=None)
+    assemble_bucket(work, bucket, settings, {}, memory_limit=memory_limit, tmp=None)
     return pq.read_table(work.bucket_file(work.interactions, bucket))
 
 
@@ -77,11 +76,3 @@ def _without(rows: pa.Table, where: pa.ChunkedArray, columns: tuple[str, ...]) -
         words = pc.if_else(where, nothing, rows[name])
         rows = rows.set_column(place, rows.schema.field(name), words)
     return rows
-
-
-def spans_for(told: Spans, names: Collection[str]) -> Spans:
-    """Coverage as the release tells it; "" stands for communities that it does not name."""
-    rest = told.get("")
-    if rest is None:
-        return dict(told)
-    return {**{name.lower(): rest for name in names}, **{k: v for k, v in told.items() if k}}

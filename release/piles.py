@@ -35,6 +35,8 @@ class Piles:
 
     def add(self, table: pa.Table, which: NDArray[np.int64]) -> None:
         """(n,) rows and the pile of each; rows with a pile below 0 are left out."""
+        if not table.num_rows:
+            return
         order = np.argsort(which, kind="stable")
         piles, starts = np.unique(which[order], return_index=True)
         ends = [*starts[1:].tolist(), len(order)]

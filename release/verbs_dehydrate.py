@@ -14,7 +14,9 @@ def add(group: typer.Typer) -> None:
 
 
 def dehydrate(
-    folder: Annotated[Path, typer.Argument(metavar="BUILD", help="A finished build, of form text.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="BUILD", help="A finished build, of form text.")
+    ],
     out: Annotated[Path, typer.Option(help="New folder of the release without texts.")],
     memory_limit: Annotated[str, typer.Option(help="Memory for joins, such as 2GB.")] = "2GB",
 ) -> None:

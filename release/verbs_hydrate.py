@@ -30,7 +30,9 @@ def hydrate(
     folder: Annotated[
         Path, typer.Argument(metavar="FOLDER", help="A release of the dehydrated form.")
     ],
-    dumps: Annotated[list[Path], typer.Argument(help="Your dump files, or folders that hold some.")],
+    dumps: Annotated[
+        list[Path], typer.Argument(help="Your dump files, or folders that hold some.")
+    ],
     out: Annotated[Path, typer.Option(help="New folder of the release with its texts.")],
     workers: Annotated[int | None, typer.Option(help="Processes that read dumps.")] = None,
     memory_limit: Annotated[str, typer.Option(help="Memory for joins, such as 2GB.")] = "2GB",

@@ -196,3 +196,11 @@ def salted(
         return _salted(build, tmp_path / f"build-{salt}", salt, n_shards)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """An invented world of 60 threads, its build and its dehydrated form (tests/release/dry.py)."""
+    from tests.release.dry import make_world
+
+    return make_world(tmp_path_factory.mktemp("world"))
