@@ -99,6 +99,7 @@ class Writer:
         x = self.x
         return self._single("unpaired", _why_not(x, {
             "no_probability": np.isnan(x.p), "post_at_risk": x.at_risk, "flagged": ~x.no_flag,
+            "own_life": x.effective & x.own_life,
             "protective_rejected": ~x.effective & (x.protects != 0),
         }))  # fmt: skip
 
@@ -106,7 +107,7 @@ class Writer:
         x = self.x
         return self._single("sft", _why_not(x, {
             "not_effective": ~x.effective, "post_at_risk": x.at_risk, "flagged": ~x.no_flag,
-            "below_floor": ~(x.p >= SFT_FLOOR),
+            "own_life": x.own_life, "below_floor": ~(x.p >= SFT_FLOOR),
         }))  # fmt: skip
 
     def _single(self, config: str, why_not: tuple[NDArray[np.bool_], Counter[str]]) -> Written:

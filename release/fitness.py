@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..labeling.harm import HARMS, harms
+from ..labeling.own_life import tells_own_life
 from ..labeling.protective import protects
 from ..labeling.screen import RISKS, risks
 from .examples import turn
@@ -24,6 +25,7 @@ FIELDS = (
     pa.field("_harm", pa.uint8(), nullable=False),  # bits of labeling.harm.HARMS, in any text
     pa.field("_post_risk", pa.uint16(), nullable=False),  # bits of RISKS, in title and post
     pa.field("_protects", pa.uint8(), nullable=False),  # bits of labeling.protective.KINDS
+    pa.field("_own_life", pa.bool_(), nullable=False),  # labeling.own_life, in the comment
     pa.field("_stratum", pa.int8(), nullable=False),  # exposure_stratum of the interaction
     pa.field("_place", pa.int32(), nullable=False),  # exact rank by time among the siblings
     pa.field("_created", pa.int64(), nullable=False),  # Unix seconds of the comment
@@ -41,6 +43,7 @@ def fitness(interactions: Mapping[str, pa.Array], shown: Mapping[str, Any]) -> d
         "_harm": pa.array(_harm(shown, comments)),
         "_post_risk": pa.array(_post_risk(_post(shown))),
         "_protects": pa.array(protects(comments)),
+        "_own_life": pa.array(tells_own_life(comments)),
         "_stratum": x["exposure_stratum"],
         "_place": x["position"],
         "_created": x["created_utc"],

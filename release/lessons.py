@@ -18,7 +18,8 @@ from .narrow import Rows
 
 COLUMNS = (
     "id", "thread_id", "basis", "p_effective", "p_low", "p_high", "opportunity", "screen",
-    "_post_risk", "_protects", "_stratum", "_place", "_created", "_length", "_text_key",
+    "_post_risk", "_protects", "_own_life", "_stratum", "_place", "_created", "_length",
+    "_text_key",
 )  # fmt: skip
 
 
@@ -38,6 +39,7 @@ class Lessons(NamedTuple):
     screen: NDArray[np.int8]  # a place in SCREENS
     at_risk: NDArray[np.bool_]  # the post: by a minor, or in crisis where that is left out
     protects: NDArray[np.uint8]
+    own_life: NDArray[np.bool_]
     stratum: NDArray[np.int8]
     place: NDArray[np.int32]
     created: NDArray[np.int64]
@@ -90,7 +92,7 @@ def _lessons(x: pa.Table, row: NDArray[np.int64], rows: Rows, settings: Settings
         pc.fill_null(x["screen"], 0).to_numpy().astype(np.int8),
         (x["_post_risk"].to_numpy() & avoided) != 0,
         *(x[name].to_numpy() for name in
-          ("_protects", "_stratum", "_place", "_created", "_length", "_text_key")),
+          ("_protects", "_own_life", "_stratum", "_place", "_created", "_length", "_text_key")),
     )  # fmt: skip
 
 

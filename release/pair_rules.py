@@ -12,14 +12,14 @@ from typing import NamedTuple
 from ..labeling.schema import BASES
 
 REASONS = (
-    "post_at_risk", "chosen_flagged", "chosen_basis", "chosen_unsure",
-    "rejected_flagged", "rejected_basis", "rejected_unsure",
-    "protective_rejected", "same_text", "length", "margin", "exposure",
+    "post_at_risk", "chosen_flagged", "own_life", "chosen_basis", "chosen_unsure",
+    "rejected_flagged", "protective_rejected", "rejected_basis", "rejected_unsure",
+    "same_text", "length", "margin", "exposure",
     "near_text", "per_post", "balance",
 )  # fmt: skip
-CHOSEN_REASONS = REASONS[:4]
-REJECTED_REASONS = REASONS[4:7]
-PAIR_REASONS = REASONS[7:12]
+CHOSEN_REASONS = REASONS[:5]
+REJECTED_REASONS = REASONS[5:9]
+PAIR_REASONS = REASONS[9:13]
 
 RATIO = 2.0  # of lengths, either way (docs/paper_index.md, D14)
 NEAR_TEXT = 0.7  # Jaccard of three-word shingles, as between splits

@@ -129,20 +129,20 @@ def _wrong_chosen(x: Lessons, level: Level) -> list[Flags]:
     return [
         x.at_risk,
         ~x.no_flag,
+        x.own_life,
         ~np.isin(x.basis, places(level.chosen)),
         np.isnan(x.p) | ~(x.p_low >= low),
     ]
 
 
 def _wrong_rejected(x: Lessons, level: Level) -> list[Flags]:
-    return [~x.no_flag, ~np.isin(x.basis, places(level.rejected)), np.isnan(x.p)]
+    # Never rejected, whatever chosen says: a false alarm there would undo the promise.
+    protective = x.protects != 0
+    return [~x.no_flag, protective, ~np.isin(x.basis, places(level.rejected)), np.isnan(x.p)]
 
 
 def _wrong(x: Lessons, level: Level) -> list[tuple[str, Any]]:
     """PAIR_REASONS with what they ask of chosen (places a) and rejected (places b)."""
-
-    def protective(a: Ends, b: Ends) -> Flags:
-        return (x.protects[b] & ~x.protects[a]) != 0  # a kind of protection that chosen lacks
 
     def same_text(a: Ends, b: Ends) -> Flags:
         return (x.text_key[a] == x.text_key[b]) | (x.text_key[a] == 0) | (x.text_key[b] == 0)
@@ -159,7 +159,7 @@ def _wrong(x: Lessons, level: Level) -> list[tuple[str, Any]]:
         gap = np.round(np.abs(x.opportunity[a] - x.opportunity[b]), 2)
         return np.where(np.isnan(gap), x.stratum[a] != x.stratum[b], gap > level.caliper)
 
-    return list(zip(PAIR_REASONS, (protective, same_text, length, margin, exposure), strict=True))
+    return list(zip(PAIR_REASONS, (same_text, length, margin, exposure), strict=True))
 
 
 def margins(x: Lessons, a: Ends, b: Ends) -> NDArray[np.float64]:

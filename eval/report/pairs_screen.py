@@ -24,8 +24,7 @@ def pairs_part(manifest: Mapping[str, Any]) -> Html:
     return join(
         tag("p", f"A pair is two comments on one post, one effective and one not. This build has "
             f"those of strictness {own}. A comment that refers to help, sets a limit or "
-            "contradicts a harmful plan is never the worse one against one that does not, as far "
-            "as rules hear it."),
+            "contradicts a harmful plan is never the worse one, as far as rules hear it."),
         table("Pairs by strictness", ("strictness", "most left for", "candidates", "pairs"), rows,
               numeric=2),
         table("What would tell the better comment without reading it",

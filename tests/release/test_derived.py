@@ -190,7 +190,7 @@ def test_what_the_screen_flags_teaches_nothing(made: Made, who: str, comment: st
     assert found["pairs"]["levels"]["default"]["dropped"][reason] == 1
 
 
-def test_a_protective_comment_is_never_rejected_against_one_without_it(made: Made) -> None:
+def test_a_protective_comment_is_never_rejected(made: Made) -> None:
     rows = threads(60)
     helpful = "please call a crisis line or see a doctor about this"
     for t in range(20):
@@ -198,12 +198,16 @@ def test_a_protective_comment_is_never_rejected_against_one_without_it(made: Mad
     for t in range(20, 40):
         rows[2 * t]["comment"] = f"{helpful} {said(t, 2)}"
         rows[2 * t + 1]["comment"] = f"you could talk to a therapist {said(t, 5)}"
+    for t in range(40, 60):
+        rows[2 * t]["comment"] = f"{helpful} {said(t, 1 + t % 5)}"
     folder = made(rows, 1)
     found = release(folder)
-    assert found["pairs"]["levels"]["default"]["dropped"]["protective_rejected"] == 20
+    assert found["pairs"]["levels"]["default"]["dropped"]["protective_rejected"] == 40
     pairs = read(folder, "preferences")
-    assert not [p for p in pairs if helpful in text(p["rejected"])]
-    assert [p for p in pairs if "therapist" in text(p["rejected"])]
+    assert not [
+        p for p in pairs if "therapist" in str(p["rejected"]) or helpful in str(p["rejected"])
+    ]
+    assert [p for p in pairs if helpful in text(p["chosen"])]
     assert found["stages"]["unpaired"]["dropped"]["protective_rejected"] == 40
     assert [r for r in read(folder, "unpaired") if helpful in text(r["completion"]) and r["label"]]
 
@@ -221,6 +225,23 @@ def test_posts_in_crisis_or_by_minors_are_taught_by_nobody(made: Made, post: str
     kept = load_settings("sample", n_buckets=1, crisis_posts="kept")
     release(folder, kept)
     assert (post in str(read(folder, "sft"))) == ("die" in post)
+
+
+def test_a_life_of_their_own_is_taught_to_no_model(made: Made) -> None:
+    """The screen does not hear this one; as a worse answer it may stand."""
+    comment = "I cried in an exam hall and passed with the worst mark they had"
+    rows = threads(60)
+    for t in range(20):
+        rows[2 * t]["comment"] = f"{comment} {t}"
+        rows[2 * t + 41]["comment"] = f"{comment} {t}"
+    folder = made(rows, 1)
+    found = release(folder)
+    assert all(r["screen"] == 1 for r in read(folder, "full"))
+    assert not [p for p in read(folder, "preferences") if comment in str(p["chosen"])]
+    assert comment not in str(read(folder, "sft"))
+    assert not [r for r in read(folder, "unpaired") if r["label"] and comment in str(r)]
+    assert comment in str(read(folder, "unpaired"))
+    assert found["pairs"]["levels"]["default"]["dropped"]["own_life"] == 20
 
 
 def test_texts_that_are_nearly_one_are_no_pair(made: Made) -> None:

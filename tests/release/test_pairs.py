@@ -48,6 +48,7 @@ def random_lessons(seed: int, n: int = 60, n_threads: int = 6) -> Lessons:
         screen=rng.choice([0, 1, 1, 1, 1, 1, 2], n).astype(np.int8),
         at_risk=(thread % 5 == 4),
         protects=rng.choice([0, 0, 0, 1, 2, 3, 4], n).astype(np.uint8),
+        own_life=rng.random(n) < 0.2,
         stratum=rng.integers(0, 3, n).astype(np.int8),
         place=rng.permutation(n).astype(np.int32),
         created=rng.integers(0, 10**6, n),
@@ -69,18 +70,20 @@ def reason_of(x: Lessons, a: int, b: int, level: Level) -> str:
         return "post_at_risk"
     if not quiet(a):
         return "chosen_flagged"
+    if x.own_life[a]:
+        return "own_life"
     if basis(a) not in level.chosen:
         return "chosen_basis"
     if math.isnan(x.p[a]) or (level.least_low is not None and x.p_low[a] < level.least_low):
         return "chosen_unsure"
     if not quiet(b):
         return "rejected_flagged"
+    if x.protects[b]:
+        return "protective_rejected"
     if basis(b) not in level.rejected:
         return "rejected_basis"
     if math.isnan(x.p[b]):
         return "rejected_unsure"
-    if any(x.protects[b] >> k & 1 and not x.protects[a] >> k & 1 for k in range(3)):
-        return "protective_rejected"
     if x.text_key[a] == x.text_key[b] or 0 in (x.text_key[a], x.text_key[b]):
         return "same_text"
     if not x.length[a] or not x.length[b] or not 0.5 <= x.length[a] / x.length[b] <= 2:
