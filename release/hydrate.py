@@ -24,16 +24,14 @@ from ..corpus.folder import BuildFolder
 from ..corpus.inputs import find_dumps
 from ..corpus.prospects import default_workers
 from ..corpus.settings import Settings, from_identity
-from .annotated import COLUMNS as ANNOTATED
-from .annotated import count_annotations
 from .card import write_pages
 from .columns import CONFIGS
-from .content import COUNTED, TEXTS, count_content, count_marks
 from .dehydrated import named_by
 from .features import arrow_schema
 from .found import find_release
 from .hydrate_bucket import STATES, Outcome, restore_bucket
 from .hydrate_derived import restore_derived
+from .hydrate_document import text_document
 from .hydrate_match import Keys, Matches, match_bucket
 from .hydrate_rows import Restorer
 from .hydrate_rules import rules_digest
@@ -133,7 +131,7 @@ class _Work:
         self.texts.close()
         written = {config: self._write(out, config) for config in CONFIGS}
         report = self._report()
-        document = write_document(out, self._document(written, report))
+        document = write_document(out, text_document(self.document, written, report, self.texts))
         write_pages(out, document)
         write_json(report_of(out), report)
         return report
@@ -262,8 +260,6 @@ class _Work:
             table = pa.Table.from_pylist(made, derived.texts.schema)
             derived.texts.add(table, by_range(table[first], self.n))
 
-    # ---- what became of it -------------------------------------------------------------------
-
     def _report(self) -> dict[str, Any]:
         fields = Counter(name for names in self.unverified.values() for name in names)
         told = ("name", "sha256", "lines", "kept", "damage")
@@ -276,59 +272,6 @@ class _Work:
             "fields": dict(sorted(self.unverified.items())),
             "inputs": [{name: record[name] for name in told} for record in self.inputs],
         }
-
-    def _document(
-        self, written: Mapping[str, Written], report: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        before, stages, splits = self.document, dict(self.document["stages"]), {}
-        for config, found in written.items():
-            old = before["stages"][config]
-            if config == "effectiveness":
-                rows_in = written["full"].rows
-                dropped = {"unlabelled": rows_in - found.rows}
-            elif config in self.derived:
-                rows_in, lost = old["rows_in"], {"not_restored": old["rows_out"] - found.rows}
-                dropped = {**old["dropped"], **{why: n for why, n in lost.items() if n}}
-            else:
-                rows_in = old["rows_in"]
-                lost = {
-                    f"not_restored:{state}": n
-                    for state, n in report["states"].items()
-                    if n and state not in ("restored", "in_part")
-                }
-                dropped = {**old["dropped"], **lost}
-            stages[config] = {
-                "rows_in": rows_in, "rows_out": found.rows, "dropped": dropped,
-                "files": found.files,
-            }  # fmt: skip
-            splits[config] = found.splits
-        content = {
-            **count_content(self._released(COUNTED)), "marks": count_marks(self._released(TEXTS)),
-        }  # fmt: skip
-        annotated = count_annotations(self._released(ANNOTATED))
-        rest = {name: v for name, v in before.items() if name != "dehydrated"}
-        return {
-            **rest, "form": "text", "stages": stages, "splits": splits, "content": content,
-            "labels": {**before["labels"], "annotated": annotated},
-            "hydrated": {"states": report["states"], "unverified": report["unverified"]},
-        }  # fmt: skip
-
-    def _released(self, columns: Sequence[str]) -> Iterator[pa.Table]:
-        for table in self.texts:
-            yield table.select(list(columns))
-
-
-def _released(self, columns: Sequence[str]) -> Iterator[pa.Table]:
-    for table in self.texts:
-        yield table.select(list(columns))
-
-
-def _communities(folder: BuildFolder, bucket: int) -> set[str]:
-    """Every community of a bucket, as the dumps spell it."""
-    found: set[str] = set()
-    for path in folder.raw_files("submissions", bucket):
-        found |= set(pq.read_table(path, columns=["subreddit"])["subreddit"].unique().to_pylist())
-    return found
 
 
 def _released(
