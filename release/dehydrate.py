@@ -1,7 +1,7 @@
 """A finished text build -> the dehydrated form: labels and keyed digests, not a word of anybody.
 
 Row by row it says what `redditess release hydrate` needs to find the row in somebody's dumps and to
-verify every field of it. Why like this, and what an attacker can still do: docs/design/0012.
+verify every field of it. Why like this, and what an attacker can still do: docs/design/0014.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Reddit's ids can be counted through, so no public value may depend on ids and on values that are
 easily guessed alone. Everything here starts from a raw text: 64 bytes of a keyed digest of it, of
-which the first 8 are public and 32 others key all that stands beside them (docs/design/0012).
+which the first 8 are public and 32 others key all that stands beside them (docs/design/0014).
 """
 
 from __future__ import annotations

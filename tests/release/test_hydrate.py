@@ -155,6 +155,7 @@ def gone(line: Line, **more: Any) -> Line:
     return {**line, **words, "author": "[deleted]", "retrieved_on": later, **more}
 
 
+@pytest.mark.slow
 def test_what_one_dump_has_deleted_no_other_brings_back(world: World, tmp_path: Path) -> None:
     key, comment, _ = a_row(world, lambda row: True)
     other, _, post = a_row(world, lambda row: row["title"] != rows_of_title(world, key))
@@ -188,6 +189,7 @@ def test_a_deleted_reply_of_the_poster_takes_its_row_along(world: World, tmp_pat
     assert report["rows"] == {"deleted": [key]}
 
 
+@pytest.mark.slow
 def test_edited_and_missing_are_told_apart(world: World, tmp_path: Path) -> None:
     edited, one, _ = a_row(world, lambda row: len(row["comment"]) > 60)
     missing, two, _ = a_row(world, lambda row: row["title"] != rows_of_title(world, edited))
