@@ -169,8 +169,10 @@ def main() -> None:
     if args.json:
         print(json.dumps(found))
         return
-    print(f"{found['n']:,} rows: {found['ratio']:.2f} of the limit ({found['baseline']}), "
-          f"{found['peak_mb']:,} MB, {found['cpu_s']} s of CPU, {found['left']} places left")  # fmt: skip
+    print(
+        f"{found['n']:,} rows: {found['ratio']:.2f} of the limit ({found['baseline']}), "
+        f"{found['peak_mb']:,} MB, {found['cpu_s']} s of CPU, {found['left']} places left"
+    )
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from ..pseudonyms import Key, pseudonym
 from ..public import read_public, write_document
 from ..tombstones import Tombstones
 from ..unfinished import UNFINISHED
+from .mentions import forget_mentions
 from .parquet import columns, is_in
 from .private import Match, purge_private
 from .recount import recount
@@ -66,6 +67,7 @@ def purge_build(folder: BuildFolder, request: Request, key: Key, home: Path) -> 
     write_json(mark, {"format": 1})
     match = Match(key, new.all, removal.names)
     rows: dict[str, int] = dict(purge_private(folder, match))
+    rows["mentions"] = forget_mentions(folder, removal.authors)
     unclean = clean_files(_strangers(folder), rows, gone_ids(removal, new))
     if folder.manifest.is_file():
         rows |= purge_release(folder.release, match)

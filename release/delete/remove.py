@@ -25,7 +25,7 @@ from .caches import cached_builds, datasets_cache, forget_answers, forget_arrow,
 from .needles import Needles
 from .purge import Purged, clean_files, gone_ids, listed, purge_build, purge_copy
 from .request import Request
-from .resolve import Removal, resolve
+from .resolve import Removal, resolve, sheet_names
 from .scan import Scan, scan
 
 LOG = "removals.json"
@@ -53,6 +53,9 @@ def remove(
     if found.build is None:
         return _of_copy(found.release, request, places, dry_run)
     key = key_of(found.build)
+    sheets = _sheets(places.also)
+    named = frozenset(sheets[i] for i in request.ids if i in sheets)
+    request = request._replace(names=request.names | named, ids=request.ids - sheets.keys())
     if dry_run:
         return _dry(found.build, request, key)
     done = [_locked(found.build, request, key, places.home)]
@@ -105,6 +108,7 @@ def _rest(
 ) -> dict[str, Any]:  # fmt: skip
     whole = joined([one.removal for one in done])
     new = listed(whole, key)
+    whole.sheet_ids |= {i for i, n in _sheets(places.also).items() if n in whole.names}
     gone = gone_ids(whole, new) | whole.ids
     files = {name: n for one in done for name, n in one.rows.items()} if len(done) == 1 else {}
     for one in done if len(done) > 1 else ():
@@ -140,6 +144,14 @@ def joined(removals: Sequence[Removal]) -> Removal:
         whole.remember(one.texts)
     whole.others -= whole.rows
     return whole
+
+
+def _sheets(also: Sequence[Path]) -> dict[str, str]:
+    """Ids of sheets for raters that lie outside the build -> comment ids."""
+    names: dict[str, str] = {}
+    for place in also:
+        names |= sheet_names(place.parent if place.is_file() else place)
+    return names
 
 
 def _also(

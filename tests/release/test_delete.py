@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -16,11 +17,12 @@ import pytest
 from typer.testing import CliRunner
 
 from redditess.__main__ import make_app
-from redditess.corpus.artefacts import read_json
+from redditess.corpus.artefacts import read_json, read_stats, write_parquet
 from redditess.corpus.errors import BuildError
 from redditess.corpus.folder import BuildFolder
 from redditess.corpus.manifest import read_manifest
 from redditess.corpus.settings import from_identity
+from redditess.labeling.sampling import draw, read_key, write_sheet
 from redditess.release import tombstones
 from redditess.release.build import build as run_build
 from redditess.release.card_check import check_card
@@ -110,6 +112,53 @@ def test_a_removed_author_takes_threads_and_comments(copied: BuildFolder, home: 
         assert op.encode() not in data and who.encode() not in data, path
 
 
+def test_others_no_longer_mention_a_removed_person(copied: BuildFolder, home: Path) -> None:
+    rows = rows_of(copied)
+    who = rows[0]["commenter"]
+    other = next(r["comment_id"] for r in rows if who not in (r["commenter"], r["op"]))
+    said = f"u/{who.upper()},/u/{who}. Not u/{who}x"
+
+    def mention(path: Path, id_column: str, name: str) -> None:
+        table = pq.read_table(path)
+        ids, values = table[id_column].to_pylist(), table[name].to_pylist()
+        new = [([said] if isinstance(v, list) else said) if i == other else v
+               for i, v in zip(ids, values, strict=True)]  # fmt: skip
+        at = table.schema.get_field_index(name)
+        kind = table.schema.field(at)
+        write_parquet(path, table.set_column(at, kind, pa.array(new, kind.type)), table.schema,
+                      stats=read_stats(path))  # fmt: skip
+
+    for path in copied.buckets(copied.interactions):
+        mention(path, "comment_id", "comment")
+        mention(path, "comment_id", "op_replies")
+    for path in (copied.raw / "comments").glob("*.parquet"):
+        mention(path, "id", "body")
+    report = gone(copied, home, authors={who.lower()})
+    assert report["scan"]["left"] == [] and report["files"]["mentions"] >= 2
+    [row] = [r for r in rows_of(copied) if r["comment_id"] == other]
+    wanted = f"u/[removed],/u/[removed]. Not u/{who}x"
+    assert (row["comment"], row["op_replies"]) == (wanted, [wanted])
+
+
+def test_a_sheet_for_raters_loses_its_row(copied: BuildFolder, home: Path, tmp_path: Path) -> None:
+    drawn = draw(copied, "patterns", 6)
+    inside, outside = copied.root / "sheet.csv", tmp_path / "elsewhere" / "sheet.csv"
+    outside.parent.mkdir()
+    keys = [write_sheet(copied, drawn, path, seed=0) for path in (inside, outside)]
+    [asked] = [i for i, name in read_key(keys[1]).items() if name == drawn[0].comment_id]
+    request = Request(ids=frozenset({asked}))
+    report = remove(find_release(copied.root), request, Places(home, also=[outside.parent]))
+    assert report["removed"]["rows"] == 1 and report["scan"]["left"] == []
+    for path in (inside, outside, *keys):
+        assert len(read_table(path)) == len(drawn) - 1, path
+    assert keys[0].stat().st_mode & 0o777 == 0o600
+
+
+def read_table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf8", newline="") as f:
+        return list(csv.DictReader(f))
+
+
 def test_a_removed_thread_takes_all_its_rows(copied: BuildFolder, home: Path) -> None:
     thread = rows_of(copied)[0]["thread_id"]
     ids = {pseudonym(SAMPLE_KEY, r["comment_id"]) for r in rows_of(copied)
@@ -158,7 +207,7 @@ def test_figures_are_those_of_what_is_left(copied: BuildFolder, home: Path) -> N
 
 
 def test_files_without_the_row_keep_their_bytes(copied: BuildFolder, home: Path) -> None:
-    test_rows = [p for p in (copied.release / "data").rglob("test-*.parquet")]
+    test_rows = list((copied.release / "data").rglob("test-*.parquet"))
     train = pq.read_table(next((copied.release / "data" / "full").glob("train-*.parquet")))
     before = digests(copied.root)
     gone(copied, home, ids={train["id"][0].as_py()})
@@ -332,5 +381,5 @@ def test_the_verb_prints_no_name_and_tells_unknown_lines(
     assert done.exit_code == 0, done.output
     assert "no id or name: 2" in done.output and "nothing of it is left" in done.output
     assert who.lower() not in done.output.lower()
-    stored = [p for p in [*copied.root.glob("*.json"), *home.rglob("*.json")]]
+    stored = [*copied.root.glob("*.json"), *home.rglob("*.json")]
     assert not any(who.lower() in p.read_text("utf8").lower() for p in stored)

@@ -120,9 +120,9 @@ def test_arrow_copies_that_hold_a_row_are_removed(tmp_path: Path, name: str) -> 
     for folder, value in (("with", "00000000000000aa"), ("without", "00000000000000bb")):
         table = pa.table({name: [value], "text": ["words"]})
         (tmp_path / folder).mkdir()
-        with pa.OSFile(str(tmp_path / folder / "x-train.arrow"), "wb") as sink:
-            with pa.ipc.new_stream(sink, table.schema) as writer:
-                writer.write_table(table)
+        path = str(tmp_path / folder / "x-train.arrow")
+        with pa.OSFile(path, "wb") as sink, pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
     assert forget_arrow(tmp_path, GONE) == 1
     assert [p.name for p in tmp_path.iterdir()] == ["without"]
 

@@ -81,9 +81,9 @@ def _text(name: str, text: str) -> Callable[[Path], None]:
 
 def _arrow(folder: Path) -> None:
     table = pa.table({"id": [TOLD]})
-    with pa.OSFile(str(folder / "c.arrow"), "wb") as sink:
-        with pa.ipc.new_stream(sink, table.schema) as writer:
-            writer.write_table(table)
+    path = str(folder / "c.arrow")
+    with pa.OSFile(path, "wb") as sink, pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
 
 
 PLANTED: dict[str, Callable[[Path], None]] = {
