@@ -18,12 +18,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import names_items
 from masking_items import Planted, clean, left_over, planted
 
 from redditess.corpus.masking import mask, mask_column
+from redditess.corpus.names import mask_names, mask_names_column
 from redditess.stats.intervals import wilson
 
 N_PLANTED, N_HELD, N_BLIND, N_CLEAN = 6_000, 3_000, 3_000, 6_000
+N_NAMES, LEAST_NAMES, MOST_NAME_ALARMS = 4_000, 0.9, 0.05
 LEAST_RECALL, MOST_ALARMS = 0.99, 0.01  # of the issue that asked for it
 
 
@@ -40,6 +43,20 @@ def alarms(texts: Sequence[str], what: str) -> dict[str, Any]:
     """Share of clean texts that masking changes."""
     changed = [a != b for a, b in zip(texts, mask_column(texts)[0], strict=True)]
     return _record(f"masking false alarms, {what}", changed, MOST_ALARMS, "<=")
+
+
+def of_names() -> Iterator[dict[str, Any]]:
+    """Recall on planted names; how often sentences in which names are words change."""
+    found = [
+        not any(name in mask_names(text)[0] for name in secrets)
+        for text, secrets in names_items.names(N_NAMES)
+    ]
+    yield _record("names recall, planted", found, LEAST_NAMES, ">=")
+    words = list(names_items.clean(N_NAMES))
+    for texts, what in ((words, "words that are names"), (shared_texts(), "GoEmotions")):
+        if texts:
+            changed = [a != b for a, b in zip(texts, mask_names_column(texts)[0], strict=True)]
+            yield _record(f"names, texts changed, {what}", changed, MOST_NAME_ALARMS, "<=")
 
 
 def _record(name: str, hits: Sequence[bool], bound: float, sense: str) -> dict[str, Any]:
@@ -69,6 +86,7 @@ def records() -> Iterator[dict[str, Any]]:
     yield alarms(list(clean(N_CLEAN)), "invented")
     if texts := shared_texts():
         yield alarms(texts, "GoEmotions, with what it truly holds")
+    yield from of_names()
 
 
 def table(found: Iterable[dict[str, Any]], as_json: bool) -> None:

@@ -50,6 +50,7 @@ class Settings:
     pairs: str = "default"  # how strict preference pairs are: "loose", "default" or "strict"
     crisis_posts: str = "out"  # of preferences, unpaired and sft; or "kept"
     min_posters: int = 5  # of a community that is named in a release; 1: every one
+    mask_names: bool = False  # names of people, addresses, dates of birth, schools: corpus/names.py
     limit: int | None = None  # wanted lines taken per dump file; None: all
 
     workers: int | None = _execution(None)  # None: min(cores, (RAM - 4 GB) / 2.2 GB)

@@ -16,6 +16,10 @@ from .pseudonyms import Key
 from .resume import code_digest
 
 Record = dict[str, Any]
+UNMASKED_NAMES = (
+    "names of people in the texts are not masked; before you publish, build with mask_names = true "
+    "(docs/privacy.md)"
+)
 LABELLED_SHARE = (0.05, 0.35)  # the paper labels 14.3 %; outside this range a build warns
 EFFECTIVE_SHARE = (0.30, 0.70)
 
@@ -70,7 +74,11 @@ def build_manifest(
         "seen_commenters": released["seen_commenters"],
         "small_communities": released["small_communities"],
         **({"cuts": released["cuts"]} if "cuts" in released else {}),
-        "warnings": [*_warnings(inputs, labels, released), *_faulty(faults), *_unresolved(model)],
+        "warnings": [
+            *_warnings(inputs, labels, released, settings),
+            *_faulty(faults),
+            *_unresolved(model),
+        ],
     }
 
 
@@ -139,8 +147,16 @@ def _faulty(faults: dict[str, int]) -> list[str]:
     return [f"{name} failed on {n} row(s): its votes there are null" for name, n in faults.items()]
 
 
-def _warnings(inputs: Sequence[Record], labels: Record, released: Record) -> list[str]:
+def _real_rows(released: Record) -> int:
+    return int(released["stages"]["full"]["rows_out"] - released["content"]["invented"])
+
+
+def _warnings(
+    inputs: Sequence[Record], labels: Record, released: Record, settings: Settings
+) -> list[str]:
     warnings = list(released.get("warnings", []))
+    if not settings.mask_names and _real_rows(released):
+        warnings.append(UNMASKED_NAMES)
     seen: dict[str, str] = {}
     for record in inputs:
         if record["damage"]:

@@ -19,6 +19,7 @@ from ..corpus.artefacts import ROWS_PER_GROUP, read_stats, stable_hash, write_pa
 from ..corpus.errors import BuildError
 from ..corpus.folder import BuildFolder
 from ..corpus.masking import mask_column
+from ..corpus.names import mask_names_column
 from ..corpus.records import NOT_OBSERVABLE
 from ..corpus.settings import Settings
 from ..labeling.schema import BASES
@@ -210,6 +211,10 @@ class Shaper:
         """Masked texts, each of which stands in one row only."""
         masked, counts = mask_column([_clean(t) for t in texts])
         self.masked.update(counts)
+        if self.settings.mask_names:
+            masked, counts = mask_names_column(masked)
+            masked, more = mask_column(masked)  # a mark may uncover what stood beside a name
+            self.masked.update(counts + more)
         return list(masked)
 
     def _repeated(self, texts: Sequence[str | None]) -> list[str | None]:

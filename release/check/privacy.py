@@ -31,6 +31,7 @@ def check_privacy(subject: Subject) -> Iterator[Result]:
     yield _identifiers(subject)
     yield _reddit_ids(subject)
     yield from check_names(subject)
+    yield _people(subject)
     yield _reactions(subject)
     yield _order(subject)
 
@@ -69,6 +70,20 @@ def _identifiers(subject: Subject) -> Result:
         "Masking the released texts again changes none of them.",
         "{n} text(s) hold an address, an account or a number of a person.",
         columns=columns, kinds=dict(sorted(kinds.items())),
+    )  # fmt: skip
+
+
+def _people(subject: Subject) -> Result:
+    """Were names of people looked for at all? What a look misses, no check can find."""
+    name, document = "names of people", subject.document
+    invented = document.get("content", {}).get("invented", 0)
+    if subject.form != "text" or invented == document["stages"]["full"]["rows_out"]:
+        return Result(name, "pass", "There is no text of real people in this release.")
+    if document.get("settings", {}).get("mask_names"):
+        return Result(name, "pass", "Names of people were masked by rules (docs/privacy.md).")
+    return Result(
+        name, "warn",
+        "Names of people were not masked: build with mask_names = true before you publish.",
     )  # fmt: skip
 
 

@@ -8,12 +8,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from redditess.corpus.folder import BuildFolder
 from redditess.corpus.settings import load_settings
 from redditess.labeling.functions import resolve
+from redditess.release.account import UNMASKED_NAMES, _warnings
 from redditess.release.coarse import MAX_FOLLOWUP_DAYS, STEPS, evidence, followup, sentence, step
 from redditess.release.communities import SMALL
 from redditess.release.pseudonyms import SAMPLE_KEY, Key
@@ -26,6 +27,7 @@ KEY = Key(b"k" * 32)
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(-(2**31), 2**31 - 1))))
+@example([*STEPS, *(step - 1 for step in STEPS), *(-step for step in STEPS)])
 def test_a_step_keeps_sign_order_and_what_is_unknown(values: list[int | None]) -> None:
     found = step(pa.array(values, pa.int32())).to_pylist()
     known = sorted((v, f) for v, f in zip(values, found, strict=True) if v is not None)
@@ -33,6 +35,7 @@ def test_a_step_keeps_sign_order_and_what_is_unknown(values: list[int | None]) -
     assert [f for _, f in known] == sorted(f for _, f in known)
     assert all(f == v if abs(v) < STEPS[0] else abs(f) in STEPS for v, f in known)
     assert all(abs(f) <= abs(v) and f * v >= 0 for v, f in known)
+    assert all(f == v for v, f in known if abs(v) in STEPS)
 
 
 def test_days_of_followup_end_where_nothing_waits_for_them() -> None:
@@ -107,15 +110,15 @@ def rows_of(name: str, posters: int, each: int = 1, **more: Any) -> list[dict[st
 def test_communities_of_few_posters_stand_under_one_name(made: Made) -> None:
     rows = [*rows_of("large", 5), *rows_of("few", 4, each=3), *rows_of("one", 1, each=6),
             *rows_of("Mixed", 3), *rows_of("mixed", 3),
-            *rows_of("sample_owls", 1, invented=True)]  # fmt: skip
+            *rows_of("sample_owls", 1, invented=True), *rows_of("few", 1,
+            invented=True)]  # fmt: skip
     folder = made([{**row, "thread_id": f"t3_{n:x}"} for n, row in enumerate(rows)])
     settings = load_settings("sample", n_buckets=2, min_posters=5)
     found = write_release(folder, settings, KEY)
-    told = {SMALL: 4 * 3 + 6, "Mixed": 3, "large": 5, "mixed": 3, "sample_owls": 1}
+    told = {SMALL: 4 * 3 + 6, "few": 1, "Mixed": 3, "large": 5, "mixed": 3, "sample_owls": 1}
     assert communities(folder) == dict(sorted(told.items()))
     assert found["content"]["subreddits"] == communities(folder)
     assert found["small_communities"] == {"min_posters": 5, "communities": 2, "rows": 18}
-    assert "few" not in found["content"]["subreddits"]
 
 
 def test_one_poster_is_enough_where_nothing_is_to_be_merged(made: Made) -> None:
@@ -142,3 +145,13 @@ def test_posters_whose_rows_leave_do_not_make_a_community_large(made: Made) -> N
 def test_presets_for_real_dumps_merge_small_communities(preset: str) -> None:
     assert load_settings(preset).min_posters == 5
     assert load_settings("sample").min_posters == 1
+
+
+@pytest.mark.parametrize(("mask_names", "invented"), [(False, False), (True, False), (False, True)])
+def test_a_build_of_real_rows_without_masked_names_says_so(
+    mask_names: bool, invented: bool
+) -> None:
+    released = {"stages": {"full": {"rows_out": 5}}, "content": {"invented": 5 * invented}}
+    settings = load_settings("default", mask_names=mask_names)
+    said = _warnings([], {}, released, settings)
+    assert (UNMASKED_NAMES in said) == (not mask_names and not invented)

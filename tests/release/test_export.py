@@ -45,6 +45,8 @@ def test_a_lossless_export_read_back_is_the_parquet(
     done = export(release, config, "train", out, kind=kind, lossless=True)
     whole = pa.concat_tables(pq.read_table(p) for p in split_files(release, config, "train"))
     found = read_sheet(out, named_schema(whole.schema), kind=kind)
+    files = sorted((release / "data" / config).glob("train-*.parquet"))
+    assert whole.num_rows == sum(pq.read_metadata(p).num_rows for p in files)
     assert done == (whole.num_rows, whole.num_columns)
     for name in whole.column_names:
         values = whole[name].to_pylist()

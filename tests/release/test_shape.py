@@ -136,3 +136,16 @@ def test_the_public_key_never_stands_over_real_rows(made: Made) -> None:
     with pytest.raises(BuildError, match="anyone can undo"):
         shape_bucket(folder, 0, SETTINGS, SAMPLE_KEY)
     assert shape_bucket(folder, 0, SETTINGS, OWN_KEY)["rows_out"] == 2
+
+
+def test_names_of_people_leave_only_where_they_were_asked_to(made: Made) -> None:
+    row = {"comment": "My name is Tamsin, u/tamsin_h", "evidence": "thanks Tamsin"}
+    [kept] = shaped(made([row], 1))
+    assert kept["comment"] == "My name is Tamsin, [USER]"
+    folder = made([row], 1)
+    shape_bucket(folder, 0, load_settings("sample", mask_names=True), SAMPLE_KEY)
+    [found] = pq.read_table(folder.bucket_file(folder.shaped, 0)).to_pylist()
+    assert found["comment"] == "My name is [NAME], [USER]"
+    assert "Tamsin" not in repr(found)
+    masked = read_stats(folder.bucket_file(folder.shaped, 0))["masked"]
+    assert masked == {"NAME": 2, "USER": 1}
