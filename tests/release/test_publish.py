@@ -34,9 +34,10 @@ REPO = "datasets/ns/redditess"
 
 
 def rows(build: Path) -> dict[str, dict[str, int]]:
-    """config -> split -> rows, of all configs that the build has."""
+    """config -> split -> rows, of all configs and splits that have some."""
     splits = json.loads((build / "manifest.json").read_bytes())["splits"]
-    return {c: {s: r["rows"] for s, r in of.items() if r["rows"]} for c, of in splits.items()}
+    found = {c: {s: r["rows"] for s, r in of.items() if r["rows"]} for c, of in splits.items()}
+    return {config: rows for config, rows in found.items() if rows}
 
 
 def release(hub: Any, *words: object, **more: Any) -> subprocess.CompletedProcess[str]:
