@@ -26,6 +26,7 @@ from .annotated import count_annotations
 from .card import write_pages
 from .columns import COLUMNS, CONFIGS
 from .content import COUNTED, TEXTS, count_content, count_marks
+from .dehydrate_removed import bury
 from .dehydrate_rows import KeyRing, derived_rows, row_of
 from .dehydrated import named_by
 from .features import arrow_schema
@@ -44,12 +45,14 @@ _OWN = ("effectiveness", "full")
 
 
 def dehydrate(
-    build: str | Path, out: str | Path, *, key: Key | None = None, memory_limit: str = "2GB"
-) -> dict[str, Any]:
+    build: str | Path, out: str | Path, *, key: Key | None = None, memory_limit: str = "2GB",
+    before: Path | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Writes the dehydrated form of a finished build to `out`; returns its `release.json`.
 
-    `key` is the one the build was made with (default: the user's own). Raises BuildError where the
-    folder has no build with its raw texts, where the key is another, or where `out` is not empty.
+    `key` is the one the build was made with (default: the user's own). `before`: an earlier
+    edition, whose rows that are gone now become tombstones. Raises BuildError where the folder has
+    no build with its raw texts, where the key is another, or where `out` is not empty.
     """
     found = find_release(build)
     if found.build is None:
@@ -64,7 +67,7 @@ def dehydrate(
     with tempfile.TemporaryDirectory(prefix=".tmp-dehydrate-", dir=found.build.root) as scratch:
         work = _Work(found.build, document, key, Path(scratch), memory_limit)
         try:
-            return work.go(out)
+            return work.go(out, before)
         except BaseException:
             shutil.rmtree(out, ignore_errors=True)
             raise
@@ -96,7 +99,7 @@ class _Work:
         self.rows = Piles(scratch / "rows", self.n, own)  # by range of row keys
         self.scratch, self.ring = scratch, KeyRing()
 
-    def go(self, out: Path) -> dict[str, Any]:
+    def go(self, out: Path, before: Path | None) -> dict[str, Any]:
         self._pile_texts()
         left: Counter[str] = Counter()
         for bucket in range(self.n):
@@ -110,7 +113,9 @@ class _Work:
                               where=labelled if config == "effectiveness" else None)
             for config in CONFIGS
         }  # fmt: skip
-        document = write_document(out, self._document(written, left))
+        told = self._document(written, left)
+        told |= bury(out, {**self.document, **told}, before)
+        document = write_document(out, told)
         write_pages(out, document)
         return document
 
@@ -188,7 +193,7 @@ class _Work:
     # ---- release.json ------------------------------------------------------------------------
 
     def _document(self, written: Mapping[str, Written], left: Mapping[str, int]) -> dict[str, Any]:
-        before = self.document
+        before = {k: v for k, v in self.document.items() if k != "tombstones"}  # of other ids
         stages, splits = dict(before["stages"]), {}
         for config, found in written.items():
             old = before["stages"][config]

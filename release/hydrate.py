@@ -41,6 +41,7 @@ from .pool import run_stage
 from .public import read_public, write_document
 from .sorted_rows import SPLIT, Written, labelled, split_column, with_split, write_sorted
 from .splits import split_names
+from .tombstones import FILE as TOMBSTONES
 
 REPORT = "hydrated.json"
 """What became of every row: `OUT.hydrated.json`, beside the folder. Keys, never a text."""
@@ -133,6 +134,8 @@ class _Work:
         report = self._report()
         document = write_document(out, text_document(self.document, written, report, self.texts))
         write_pages(out, document)
+        if (listed := self.release / TOMBSTONES).is_file():
+            shutil.copyfile(listed, out / TOMBSTONES)
         write_json(report_of(out), report)
         return report
 
@@ -213,7 +216,7 @@ class _Work:
         return match_bucket(self.folder, bucket, self.salt, self.row_keys, self.places)
 
     def _tombstones(self) -> set[str]:
-        path = self.release / "tombstones.json"
+        path = self.release / TOMBSTONES
         return set(read_json(path)["ids"]) if path.is_file() else set()
 
     # ---- one bucket --------------------------------------------------------------------------

@@ -18,6 +18,10 @@ def dehydrate(
         Path, typer.Argument(metavar="BUILD", help="A finished build, of form text.")
     ],
     out: Annotated[Path, typer.Option(help="New folder of the release without texts.")],
+    before: Annotated[
+        Path | None,
+        typer.Option(help="The edition before a removal: rows it had and this has not are listed."),
+    ] = None,
     memory_limit: Annotated[str, typer.Option(help="Memory for joins, such as 2GB.")] = "2GB",
 ) -> None:
     """Write the form of a build that holds no text: labels, keys and digests.
@@ -28,7 +32,7 @@ def dehydrate(
     from .dehydrate import SHORT
     from .dehydrate import dehydrate as run
 
-    document = run(folder, out, memory_limit=memory_limit)
+    document = run(folder, out, memory_limit=memory_limit, before=before)
     stage = document["stages"]["full"]
     left = stage["dropped"].get(SHORT, 0)
     typer.echo(f"{stage['rows_out']:,} rows without text are in {out}", err=True)

@@ -7,10 +7,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from redditess.corpus.artefacts import read_json
+from redditess.corpus.artefacts import read_json, write_json, write_parquet
 from redditess.corpus.errors import BuildError
 from redditess.corpus.folder import BuildFolder
 from redditess.labeling.schema import BASES
@@ -140,3 +141,25 @@ def test_the_same_row_key_comes_out_of_the_raw_lines(world: World) -> None:
     """`World.keys` works keys out by itself, from raw lines; it must find every row."""
     found: dict[str, Any] = rows_of(world.dry)
     assert {key for key, _, _ in world.keys().values()} >= set(found)
+
+
+def test_rows_removed_since_an_earlier_edition_are_listed(world: World, tmp_path: Path) -> None:
+    shutil.copytree(world.build, tmp_path / "build")
+    release = tmp_path / "build" / "redditess"
+    name, (key, _, _) = next(
+        (n, k) for n, k in world.keys().items() if n in rows_of(release)
+    )  # fmt: skip
+    for path in release.glob("data/*/*.parquet"):
+        table = pq.read_table(path)
+        for column in {"id", "chosen_id", "rejected_id"} & set(table.column_names):
+            table = table.filter(pc.not_equal(table[column], name))
+        write_parquet(path, table, table.schema)
+    document = dehydrate(tmp_path / "build", tmp_path / "dry", before=world.dry)
+    listed = read_json(tmp_path / "dry" / "tombstones.json")
+    assert listed["ids"] == [key] and document["tombstones"]["count"] == 1
+    assert rows_of(world.dry).keys() - rows_of(tmp_path / "dry").keys() == {key}
+    with pytest.raises(BuildError, match="another salt"):
+        shutil.copytree(world.dry, tmp_path / "other")
+        other = {**document, "dehydrated": {**document["dehydrated"], "salt": "00" * 16}}
+        write_json(tmp_path / "other" / "release.json", other)
+        dehydrate(world.build, tmp_path / "again", before=tmp_path / "other")
