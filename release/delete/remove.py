@@ -26,6 +26,7 @@ from .needles import Needles
 from .purge import Purged, clean_files, gone_ids, listed, purge_build, purge_copy
 from .request import Request
 from .resolve import Removal, resolve, sheet_names
+from .row_keys import is_dehydrated, purge_dehydrated
 from .scan import Scan, scan
 
 LOG = "removals.json"
@@ -50,6 +51,9 @@ def remove(
     "files": {stage or config: rows}, "unclean", "answers", "sent", "arrow_copies", "stale",
     "scan"}. Raises BuildError where a copy without its build is asked for usernames.
     """
+    for place in (*places.also, *places.runs):
+        if not place.exists():
+            raise BuildError("no such file or folder", place, "correct --also or --runs")
     if found.build is None:
         return _of_copy(found.release, request, places, dry_run)
     key = key_of(found.build)
@@ -58,7 +62,9 @@ def remove(
     request = request._replace(names=request.names | named, ids=request.ids - sheets.keys())
     if dry_run:
         return _dry(found.build, request, key)
+    first = purge_dehydrated(found.build, request, key, places.also)
     done = [_locked(found.build, request, key, places.home)]
+    done[0].rows.update(first)
     wide = _widened(request, done[0].removal)
     unclean = dict(done[0].unclean)
     for other in cached_builds(places.home):
@@ -160,8 +166,10 @@ def _also(
     """Copies of the release and tables of people; returns what could not be cleaned."""
     unclean: dict[str, str] = {}
     for place in also:
-        if not place.exists():
-            raise BuildError("no such file or folder", place, "correct --also")
+        if is_dehydrated(place):  # cleaned before the build was
+            if (made_with := read_public(place)["key_id"]) != new.key_id:
+                unclean[str(place)] = f"its row keys were made with key {made_with}"
+            continue
         if (place / FILE).is_file():
             try:
                 counts = purge_copy(place, new)

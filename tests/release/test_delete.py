@@ -26,6 +26,7 @@ from redditess.labeling.sampling import draw, read_key, write_sheet
 from redditess.release import tombstones
 from redditess.release.build import build as run_build
 from redditess.release.card_check import check_card
+from redditess.release.dehydrate import dehydrate
 from redditess.release.delete.remove import Places, remove
 from redditess.release.delete.request import Request
 from redditess.release.found import find_release
@@ -152,6 +153,30 @@ def test_a_sheet_for_raters_loses_its_row(copied: BuildFolder, home: Path, tmp_p
     for path in (inside, outside, *keys):
         assert len(read_table(path)) == len(drawn) - 1, path
     assert keys[0].stat().st_mode & 0o777 == 0o600
+
+
+def test_a_dehydrated_copy_loses_its_rows(copied: BuildFolder, home: Path, tmp_path: Path) -> None:
+    dehydrate(copied.root, tmp_path / "dry", key=SAMPLE_KEY)
+    names = frozenset(r["comment_id"] for r in rows_of(copied)[:9])
+    request = Request(names)
+    report = remove(find_release(copied.root), request, Places(home, also=[tmp_path / "dry"]))
+    assert report["files"]["dehydrated"] >= 5 and report["unclean"] == {}
+    dehydrate(copied.root, tmp_path / "again", key=SAMPLE_KEY)
+    for path in sorted((tmp_path / "again" / "data").rglob("*.parquet")):
+        now = tmp_path / "dry" / path.relative_to(tmp_path / "again")
+        names_of = [n for n in ("id", "chosen_id") if n in pq.read_schema(path).names]
+        assert pq.read_table(now, columns=names_of) == pq.read_table(path, columns=names_of), now
+    assert check_card(tmp_path / "dry", read_public(tmp_path / "dry")) == []
+
+
+def test_a_place_that_is_not_there_stops_everything_before_it_begins(
+    copied: BuildFolder, home: Path
+) -> None:
+    before = digests(copied.root)
+    with pytest.raises(BuildError, match="--also"):
+        request = Request(frozenset({rows_of(copied)[0]["comment_id"]}))
+        remove(find_release(copied.root), request, Places(home, also=[home / "nowhere"]))
+    assert digests(copied.root) == before
 
 
 def read_table(path: Path) -> list[dict[str, str]]:

@@ -61,6 +61,16 @@ def test_a_synced_copy_has_the_publishers_bytes(published: tuple[Path, Path]) ->
     assert "removed on request" in (copy / "README.md").read_text("utf8")
 
 
+def test_a_build_of_ones_own_follows_a_list(
+    published: tuple[Path, Path], small_build: Path, tmp_path: Path
+) -> None:
+    build, _ = published
+    shutil.copytree(small_build, tmp_path / "other")
+    report = sync(tmp_path / "other", str(build / "redditess"), (), ())
+    assert data_of(tmp_path / "other" / "redditess") == data_of(build / "redditess")
+    assert report["removed"]["rows"] > 0 and report["scan"]["left"] == []
+
+
 def test_syncing_again_changes_nothing(published: tuple[Path, Path]) -> None:
     build, copy = published
     for _ in range(2):
