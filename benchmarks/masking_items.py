@@ -312,7 +312,7 @@ HELD: dict[str, dict[str, Callable[[Rng], tuple[str, tuple[str, ...]]]]] = {
             "geo": _place("geo:{lat},{lon}"), "json": _place('{{"lat": {lat}, "lng": {lon}}}')},
 }  # fmt: skip
 """Ways written before any rule was corrected on WAYS. The first look at them found 68.5 % of 3,000;
-the rules were then corrected on these, too (docs/design/0014-privacy.md)."""
+the rules were then corrected on these, too (docs/design/0018-privacy.md)."""
 
 BLIND: dict[str, dict[str, Callable[[Rng], tuple[str, tuple[str, ...]]]]] = {
     "EMAIL": {

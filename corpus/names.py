@@ -1,6 +1,6 @@
 """Names of people out of a text, and addresses, dates of birth and schools: `mask_names = true`.
 
-Lists and the words around a name decide; no model is asked (docs/design/0014-privacy.md has the
+Lists and the words around a name decide; no model is asked (docs/design/0018-privacy.md has the
 figures, also of presidio with a blank spaCy pipeline). A name that is also a word ("Will", "Hope")
 is a name only where the words around it say so. What nobody introduces and no list knows passes.
 """

@@ -1,9 +1,9 @@
 """Numbers made coarse before they are released, so that they do not find a row again.
 
 Whoever has a dump can look up a row by community, day, score and place in its thread, also where
-the text is masked or left out. Small numbers are shared by most rows and stay as they are; a large
-score is almost a name, so from 10 on only the step of a 1-2-5 series is told (measured in
-docs/design/0013-privacy.md). Sentences of ours that hold such numbers change with them.
+the text is masked or left out. Small scores are shared by most rows and stay as they are; a large
+one is almost a name, so from 10 on only the step of a 1-2-5 series is told (measured in
+docs/design/0018-privacy.md). Sentences of ours that hold such numbers change with them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,11 @@ import pyarrow.compute as pc
 
 STEPS = (10, 20, 50, 100, 200, 500, 1000)
 """A number from 10 on becomes the largest of these that is not above it; the last has no end."""
-PLACE_STEPS = STEPS[:4]  # places in a thread: from 100 on all are alike
+PLACE_STEPS = STEPS[:4]  # distances within a thread: from 100 on all are alike
+POSITION_STEPS = (1, 2, 3, 4, 6, 10, 20)
+SIBLING_STEPS = (1, 2, 4, 8, 16, 32)
+"""Places in a thread, in the steps that the opportunity model reads (labeling/exposure.py): whoever
+studies exposure loses nothing, and fewer rows are alone with their place, score and day."""
 MAX_FOLLOWUP_DAYS = 30  # ours: four times what any labeling function waits for
 _NUMBER = re.compile(r"(?<![\w.+-])-?\d+(?![\w.])")
 _OURS = re.compile(r"(?:score -?\d|OP answered \d|OP sounds [+-])")
@@ -25,7 +29,8 @@ _OURS = re.compile(r"(?:score -?\d|OP answered \d|OP sounds [+-])")
 
 
 def step(values: pa.Array, steps: tuple[int, ...] = STEPS) -> pa.Array:
-    """Integers (n,), null for unknown -> the same below 10, else the step, with the sign kept.
+    """Integers (n,), null for unknown -> the same below steps[0], else the largest step that is
+    not above, with the sign kept.
 
     >>> step(pa.array([-37, -3, 0, 9, 10, 19, 20, 4_321, None])).to_pylist()
     [-20, -3, 0, 9, 10, 10, 20, 1000, None]

@@ -169,14 +169,14 @@ REACTIONS: tuple[Column, ...] = (
         "position",
         pa.int32(),
         "reaction",
-        "0-based rank by time among the post's top-level comments by others; from 10 on in steps "
-        "(10, 20, 50, 100).",
+        "0-based rank by time among the post's top-level comments by others, from 4 on in "
+        "steps (4, 6, 10, 20).",
     ),
     Column(
         "n_siblings",
         pa.int32(),
         "reaction",
-        "How many other such comments the post has; in the same steps.",
+        "How many other such comments the post has, in steps (0, 1, 2, 4, 8, 16, 32).",
     ),
     Column(
         "followup_days",

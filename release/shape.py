@@ -24,7 +24,7 @@ from ..corpus.records import NOT_OBSERVABLE
 from ..corpus.settings import Settings
 from ..labeling.schema import BASES
 from ..labeling.screen import annotate
-from .coarse import PLACE_STEPS, evidence, followup, sentences, step
+from .coarse import POSITION_STEPS, SIBLING_STEPS, evidence, followup, sentences, step
 from .columns import VOTES
 from .features import arrow_schema
 from .fitness import FIELDS, fitness
@@ -145,8 +145,8 @@ class Shaper:
             "op_replies": _relist(x["op_replies"], self._own),
             "op_general": _relist(x["op_general"], self._repeated),
             "score": step(x["score"]),
-            "position": step(x["position"], PLACE_STEPS),
-            "n_siblings": step(x["n_siblings"], PLACE_STEPS),
+            "position": step(x["position"], POSITION_STEPS),
+            "n_siblings": step(x["n_siblings"], SIBLING_STEPS),
             "followup_days": followup(x["followup_days"]),
             **self._thread_columns(x, text),
             "_comment_key": pa.array([comment_key(c or "") for c in comments], pa.uint64()),

@@ -13,9 +13,19 @@ from hypothesis import strategies as st
 
 from redditess.corpus.folder import BuildFolder
 from redditess.corpus.settings import load_settings
+from redditess.labeling.exposure import EDGES
 from redditess.labeling.functions import resolve
 from redditess.release.account import UNMASKED_NAMES, _warnings
-from redditess.release.coarse import MAX_FOLLOWUP_DAYS, STEPS, evidence, followup, sentence, step
+from redditess.release.coarse import (
+    MAX_FOLLOWUP_DAYS,
+    POSITION_STEPS,
+    SIBLING_STEPS,
+    STEPS,
+    evidence,
+    followup,
+    sentence,
+    step,
+)
 from redditess.release.communities import SMALL
 from redditess.release.pseudonyms import SAMPLE_KEY, Key
 from redditess.release.shape import shape_bucket
@@ -50,7 +60,7 @@ def test_every_number_of_a_large_thread_is_a_step(made: Made) -> None:
     folder = made([row], 1)
     shape_bucket(folder, 0, load_settings("sample"), SAMPLE_KEY)
     [found] = pq.read_table(folder.bucket_file(folder.shaped, 0)).to_pylist()
-    assert [found[name] for name in ("score", "position", "n_siblings")] == [1000, 20, 50]
+    assert [found[name] for name in ("score", "position", "n_siblings")] == [1000, 20, 32]
     assert found["why"].endswith("50+ siblings passed over; 1000+ points")
     assert found["votes"][0]["evidence"] == "score 1000+, an earlier sibling has 10+"
     found = {k: v for k, v in found.items() if not k.startswith("_")}  # those stay in the build
@@ -155,3 +165,7 @@ def test_a_build_of_real_rows_without_masked_names_says_so(
     settings = load_settings("default", mask_names=mask_names)
     said = _warnings([], {}, released, settings)
     assert (UNMASKED_NAMES in said) == (not mask_names and not invented)
+
+
+def test_places_are_told_in_the_steps_of_the_opportunity_model() -> None:
+    assert EDGES["position"] == POSITION_STEPS and EDGES["n_siblings"] == SIBLING_STEPS
