@@ -74,7 +74,7 @@ _STATES = (
     "|T[NX]|UT|V[AT]|W[AIVY]"
 )
 _ADDRESS = re.compile(
-    rf"{_FREE}(?:\d{{1,5}}[A-Za-z]? (?:[A-Z][\w'’.-]{{0,30}} ){{1,3}}(?:{_STREET})\b\.?"
+    rf"{_FREE}(?:\d{{1,5}}[A-Za-z]? (?:[A-Z][\w'’.-]{{0,30}} ){{1,3}}(?:{_STREET})\b"
     rf"(?:,? (?i:apt|apartment|unit|suite|flat|#)\.? ?#?\w{{1,6}})?(?:, [A-Z][a-z]{{2,20}}"
     rf"(?: [A-Z][a-z]{{2,20}})?)?(?:,? (?:{_STATES})(?: \d{{5}}(?:-\d{{4}})?)?)?"
     rf"|(?i:(?<=live at )|(?<=address is )|(?<=lives at ))\d{{1,5}} (?:[\w'’]{{2,20}} ){{1,3}}"
