@@ -47,14 +47,17 @@ def listed(removal: Removal, key: Key) -> Tombstones:
     return Tombstones(key.id, ids, more, tombstones.today())
 
 
-def purge_build(folder: BuildFolder, request: Request, key: Key, home: Path) -> Purged:
+def purge_build(
+    folder: BuildFolder, request: Request, key: Key, home: Path, known: Removal | None = None
+) -> Purged:
     """Takes what is asked for out of a build, and finishes a removal that was interrupted.
 
-    Nothing is written where nothing of it is there. The caller holds the lock of the build.
+    Nothing is written where nothing of it is there. The caller holds the lock of the build; `known`
+    is what `resolve` said of this request.
     """
     sweep(folder.root)
     own, mark = folder.root / tombstones.FILE, folder.root / UNFINISHED
-    removal = resolve(request, folder, key)
+    removal = known or resolve(request, folder, key)
     new = listed(removal, key)
     if not removal.names and not mark.is_file():
         if new.all:  # named, and not here: a later dump may bring it

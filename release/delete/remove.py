@@ -6,7 +6,8 @@ First the build that is named, then cached builds, stored answers, Arrow copies,
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from ..found import Found
 from ..pseudonyms import SAMPLE_KEY, Key, load_key, pseudonym
 from ..public import FILE, read_public
 from ..tombstones import Tombstones
+from ..unfinished import UNFINISHED
 from .caches import cached_builds, datasets_cache, forget_answers, forget_arrow, mark_stale
 from .needles import Needles
 from .purge import Purged, clean_files, gone_ids, listed, purge_build, purge_copy
@@ -62,20 +64,57 @@ def remove(
     request = request._replace(names=request.names | named, ids=request.ids - sheets.keys())
     if dry_run:
         return _dry(found.build, request, key)
-    first = purge_dehydrated(found.build, request, key, places.also)
-    done = [_locked(found.build, request, key, places.home)]
-    done[0].rows.update(first)
-    wide = _widened(request, done[0].removal)
-    unclean = dict(done[0].unclean)
-    for other in cached_builds(places.home):
-        if other.root.resolve() == found.build.root.resolve():
+    with _lock(found.build):
+        return _remove(found.build, request, key, places)
+
+
+def _remove(build: BuildFolder, request: Request, key: Key, places: Places) -> dict[str, Any]:
+    """The build itself comes last: only while it has the rows can the others be told what to lose,
+    also by a second run after a kill.
+    """
+    own = resolve(request, build, key)
+    files: dict[str, int] = {}
+    if not (build.root / UNFINISHED).is_file():  # else it was done before the build was begun
+        files |= purge_dehydrated(build, own.rows, request.ids, key, places.also)
+    done, unclean = _cached(build, _widened(request, own), places.home)
+    whole = joined([own, *(one.removal for one in done)])
+    whole.sheet_ids |= {i for i, n in _sheets(places.also).items() if n in whole.names}
+    new = listed(whole, key)
+    gone = gone_ids(whole, new) | whole.ids
+    unclean |= _also(places.also, new, gone, files)
+    told = forget_answers(places.home, whole.names) if whole.names else {"answers": 0, "sent": []}
+    copies = forget_arrow(places.arrow, gone) if places.arrow.is_dir() and gone else 0
+    stale = mark_stale([build.root, *places.runs], new) if new.ids else []
+    done.append(purge_build(build, request, key, places.home, own))
+    for one in done:
+        unclean |= one.unclean
+        for name, n in one.rows.items():
+            files[name] = files.get(name, 0) + n
+    needles = Needles(gone, whole.authors, whole.texts)
+    looked = scan([build.root, *_searched(places)], needles)
+    report = {
+        **_counted(own, request, key), "dry_run": False,
+        "files": dict(sorted(files.items())), "unclean": unclean, **told,
+        "arrow_copies": copies, "stale": stale, "scan": looked.told(build.root),
+    }  # fmt: skip
+    _log(build, report, looked)
+    return report
+
+
+def _cached(
+    build: BuildFolder, request: Request, home: Path
+) -> tuple[list[Purged], dict[str, str]]:
+    """Other builds of this machine; those that could not be cleaned, and why."""
+    done, unclean = [], {}
+    for other in cached_builds(home):
+        if other.root.resolve() == build.root.resolve():
             continue
         try:
-            done.append(_locked(other, wide, key_of(other), places.home))
-            unclean |= done[-1].unclean
+            with _lock(other):
+                done.append(purge_build(other, request, key_of(other), home))
         except (BuildError, SettingsError) as e:
             unclean[str(other.root)] = str(e)
-    return _rest(found.build, request, key, places, done, unclean)
+    return done, unclean
 
 
 def key_of(folder: BuildFolder) -> Key:
@@ -95,10 +134,11 @@ def key_of(folder: BuildFolder) -> Key:
     return key
 
 
-def _locked(folder: BuildFolder, request: Request, key: Key, home: Path) -> Purged:
+@contextmanager
+def _lock(folder: BuildFolder) -> Iterator[None]:
     try:
         with FileLock(folder.root / ".lock", timeout=0):
-            return purge_build(folder, request, key, home)
+            yield
     except Timeout as e:
         raise BuildError("a build is running in this folder", folder.root, "wait for it") from e
 
@@ -106,33 +146,6 @@ def _locked(folder: BuildFolder, request: Request, key: Key, home: Path) -> Purg
 def _widened(request: Request, removal: Removal) -> Request:
     """For builds with other keys: what pseudonyms meant here, by its own name."""
     return Request(request.names | removal.names | removal.absent, request.ids, request.authors)
-
-
-def _rest(
-    build: BuildFolder, request: Request, key: Key, places: Places, done: Sequence[Purged],
-    unclean: dict[str, str],
-) -> dict[str, Any]:  # fmt: skip
-    whole = joined([one.removal for one in done])
-    new = listed(whole, key)
-    whole.sheet_ids |= {i for i, n in _sheets(places.also).items() if n in whole.names}
-    gone = gone_ids(whole, new) | whole.ids
-    files = {name: n for one in done for name, n in one.rows.items()} if len(done) == 1 else {}
-    for one in done if len(done) > 1 else ():
-        for name, n in one.rows.items():
-            files[name] = files.get(name, 0) + n
-    unclean |= _also(places.also, new, gone, files)
-    told = forget_answers(places.home, whole.names) if whole.names else {"answers": 0, "sent": []}
-    copies = forget_arrow(places.arrow, gone) if places.arrow.is_dir() and gone else 0
-    stale = mark_stale([build.root, *places.runs], new) if new.ids else []
-    needles = Needles(gone, whole.authors, whole.texts)
-    looked = scan([build.root, *_searched(places)], needles)
-    report = {
-        **_counted(done[0].removal, request, key), "dry_run": False,
-        "files": dict(sorted(files.items())), "unclean": unclean, **told,
-        "arrow_copies": copies, "stale": stale, "scan": looked.told(build.root),
-    }  # fmt: skip
-    _log(build, report, looked)
-    return report
 
 
 def _searched(places: Places) -> list[Path]:

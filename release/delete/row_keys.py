@@ -5,7 +5,7 @@ So these copies are cleaned before the build is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,23 +19,19 @@ from ..public import FILE, read_public
 from ..rowkeys import post_key, row_key
 from ..tombstones import Tombstones
 from .purge import purge_copy
-from .request import Request
-from .resolve import resolve
 
 
 def purge_dehydrated(
-    folder: BuildFolder, request: Request, key: Key, also: Sequence[Path]
+    folder: BuildFolder, rows: Set[str], ids: Set[str], key: Key, also: Sequence[Path]
 ) -> dict[str, int]:
-    """Takes the rows of a request out of the dehydrated copies among `also`, by config."""
-    salts = {place: salt for place in also if (salt := _salt(place, key)) is not None}
-    if not salts:
-        return {}
-    rows = resolve(request, folder, key).rows
+    """Takes rows (fullnames, or keys in `ids`) out of the dehydrated copies among `also`."""
     counts: dict[str, int] = {}
-    for place, salt in salts.items():
-        ids = frozenset(request.ids | row_keys(folder, rows, salt))
-        found = purge_copy(place, Tombstones(key.id, ids, date=tombstones.today()))
-        counts["dehydrated"] = counts.get("dehydrated", 0) + sum(found.values())
+    for place in also:
+        salt = _salt(place, key)
+        if salt is not None:
+            keys = frozenset(ids | row_keys(folder, rows, salt))
+            found = purge_copy(place, Tombstones(key.id, keys, date=tombstones.today()))
+            counts["dehydrated"] = counts.get("dehydrated", 0) + sum(found.values())
     return counts
 
 
@@ -44,7 +40,7 @@ def is_dehydrated(place: Path) -> bool:
     return (place / FILE).is_file() and read_public(place).get("form") == "dehydrated"
 
 
-def row_keys(folder: BuildFolder, rows: set[str], salt: bytes) -> set[str]:
+def row_keys(folder: BuildFolder, rows: Set[str], salt: bytes) -> set[str]:
     """The keys of these rows (fullnames of comments) in a copy made with this salt."""
     wanted, keys = pa.array(sorted(rows), pa.string()), set()
     for path in folder.buckets(folder.interactions):

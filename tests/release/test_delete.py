@@ -17,11 +17,12 @@ import pytest
 from typer.testing import CliRunner
 
 from redditess.__main__ import make_app
-from redditess.corpus.artefacts import read_json, read_stats, write_parquet
+from redditess.corpus.artefacts import read_json, read_stats, stable_hash, write_parquet
 from redditess.corpus.errors import BuildError
 from redditess.corpus.folder import BuildFolder
 from redditess.corpus.manifest import read_manifest
 from redditess.corpus.settings import from_identity
+from redditess.labeling.callstore import CallStore
 from redditess.labeling.sampling import draw, read_key, write_sheet
 from redditess.release import tombstones
 from redditess.release.build import build as run_build
@@ -111,6 +112,18 @@ def test_a_removed_author_takes_threads_and_comments(copied: BuildFolder, home: 
     assert len(rows) - len(left) == report["removed"]["rows"] >= len(wanted) >= 2
     for path, data in every_byte(copied.root):
         assert op.encode() not in data and who.encode() not in data, path
+
+
+def test_totals_of_a_poster_who_left_leave_too(copied: BuildFolder, home: Path) -> None:
+    rows = rows_of(copied)
+    leaves = next(r["op"] for r in rows if r["op"])
+    stays = next(r["op"] for r in rows if r["op"] not in (None, leaves))
+    keys = [stable_hash("redditess exposure", name) for name in (leaves, stays)]
+    schema = pq.read_schema(copied.op_rates)
+    table = pa.table({n: keys if n == "key" else [3, 3] for n in schema.names}, schema)
+    write_parquet(copied.op_rates, table.sort_by("key"), schema)
+    gone(copied, home, authors={leaves.lower()})
+    assert pq.read_table(copied.op_rates)["key"].to_pylist() == [keys[1]]
 
 
 def test_others_no_longer_mention_a_removed_person(copied: BuildFolder, home: Path) -> None:
@@ -345,6 +358,26 @@ def built(out: Path, home: Path, like: dict[str, Any]) -> dict[str, Any]:
     return run_build([dumps], out, settings, key=SAMPLE_KEY)
 
 
+def test_what_only_the_build_can_name_goes_before_the_build(
+    copied: BuildFolder, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = next(r for r in rows_of(copied) if r["commenter"])
+    store = CallStore(home / "llm")
+    store.put("key", row["comment_id"], {"said": "words"})
+    before = digests(copied.root)
+
+    def killed(*_: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("redditess.release.delete.remove.purge_build", killed)
+        with pytest.raises(Killed):
+            gone(copied, home, authors={row["commenter"].lower()})
+    store.refresh()
+    assert len(store) == 0 and digests(copied.root) == before
+    assert gone(copied, home, authors={row["commenter"].lower()})["removed"]["rows"] >= 1
+
+
 @pytest.mark.slow
 def test_a_build_from_the_same_dumps_does_not_bring_it_back(
     copied: BuildFolder, home: Path, tmp_path: Path
@@ -358,9 +391,19 @@ def test_a_build_from_the_same_dumps_does_not_bring_it_back(
     assert manifest["tombstones"] == after["tombstones"]
     assert manifest["stages"]["full"]["dropped"]["tombstone"] >= report["files"]["full"]
     assert released_ids(again) <= released_ids(copied) | kept_back(copied)
+    if released_ids(again) == released_ids(copied):  # nobody was let in instead: the same figures
+        for name in ("splits", "seen_commenters", "content"):
+            assert without_bytes(manifest[name]) == without_bytes(after[name]), name
     for path, data in every_byte(again.root):
         assert author.encode() not in data, path
     assert check_card(again.release, read_public(again.release)) == []
+
+
+def without_bytes(value: Any) -> Any:
+    """A split's `bytes` is an estimate from the mean row of its build."""
+    if isinstance(value, dict):
+        return {k: without_bytes(v) for k, v in value.items() if k != "bytes"}
+    return value
 
 
 def kept_back(folder: BuildFolder) -> set[str]:
