@@ -53,6 +53,6 @@ SPELT_URL = re.compile(
 
 SUSPECT = (
     rf"@|://|[(\[{{<*|~_-] ?(?:at|dot|\.) ?[)\]}}>*|~_-]| dot | at (?:{_PROVIDERS})"
-    rf"|\.(?:{_TLD})\b|\.(?:{_TLD_IF_PATH})/| //| at [^ ]*[^\W_]\.(?:{_TLD_IF_PATH})\b"
+    rf"|\.(?:{_TLD})(?:\b|_)|\.(?:{_TLD_IF_PATH})/| //| at [^ ]*[^\W_]\.(?:{_TLD_IF_PATH})(?:\b|_)"
 )
 """For RE2: true for every text that holds one of the above, and for few others."""

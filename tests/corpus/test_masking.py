@@ -257,3 +257,9 @@ def test_planted_items_of_the_benchmark_are_found(ways):
 def test_clean_items_of_the_benchmark_stay():
     texts = list(items.clean(1_500))
     assert sum(a != b for a, b in zip(texts, mask_column(texts)[0], strict=True)) <= 15
+
+
+@pytest.mark.parametrize("ways", ["WAYS", "HELD", "BLIND"])
+def test_the_look_before_masking_overlooks_no_planted_item(ways):
+    texts = [item.text for item in items.planted(2_000, 3, ways=ways)]
+    assert mask_column(texts)[0] == [mask(text)[0] for text in texts]
