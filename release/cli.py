@@ -95,7 +95,11 @@ def _summary(manifest: dict[str, Any]) -> Table:
 
 def columns(
     config: Annotated[
-        str, typer.Option(help="effectiveness (labelled rows) or full (every row, with votes).")
+        str,
+        typer.Option(
+            help="effectiveness (labelled rows), full (every row, with votes), or what models"
+            " are trained on: preferences, unpaired, sft."
+        ),
     ] = "effectiveness",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:

@@ -26,7 +26,7 @@ from redditess.release.splits import group_of, split_of
 from redditess.release.write import write_release
 
 Made = Callable[..., BuildFolder]
-SETTINGS = load_settings("sample", n_buckets=1)
+SETTINGS = load_settings("sample", n_buckets=1, pairs="default")
 GOOD = {"label": 1, "basis": "thanked", "p_effective": 0.9, "p_low": 0.6, "p_high": 0.98}
 POOR = {"label": 0, "basis": "passed_over", "p_effective": 0.28, "p_low": 0.1, "p_high": 0.6}
 LATER = {"position": 1, "created_utc": 1_590_969_600 + 3 * 3600 + 5}
@@ -222,7 +222,7 @@ def test_posts_in_crisis_or_by_minors_are_taught_by_nobody(made: Made, post: str
     for config in DERIVED:
         assert post not in str(read(folder, config))
     assert found["pairs"]["levels"]["default"]["dropped"]["post_at_risk"] == 1
-    kept = load_settings("sample", n_buckets=1, crisis_posts="kept")
+    kept = load_settings("sample", n_buckets=1, crisis_posts="kept", pairs="default")
     release(folder, kept)
     assert (post in str(read(folder, "sft"))) == ("die" in post)
 

@@ -8,7 +8,7 @@ import pytest
 from datasets import Dataset
 
 from redditess.corpus.errors import InputError
-from redditess.release.columns import COLUMNS
+from redditess.release.columns import COLUMNS, DERIVED
 from redditess.release.features import features, names
 from redditess.training.inputs import INPUTS, model_inputs
 
@@ -43,6 +43,17 @@ def test_no_reaction_and_no_label_is_an_input(real: Dataset) -> None:
 def test_a_reaction_is_refused_with_its_reason(real: Dataset) -> None:
     with pytest.raises(InputError, match="'op_replies' shows what happened after the comment"):
         model_inputs(real, ["comment", "op_replies"])
+
+
+@pytest.mark.parametrize("config", DERIVED)
+def test_configs_made_for_training_hold_no_reaction_and_are_not_taken_for_rows(config: str) -> None:
+    """They cannot say whether a row is invented, so this guard does not let them through."""
+    reactions = {c.name for c in COLUMNS["full"] if c.role == "reaction"}
+    assert not reactions & set(names(config))
+    assert not [c.name for c in COLUMNS[config] if c.role == "reaction"]
+    rows: dict[str, list[Any]] = {name: [] for name in names(config)}
+    with pytest.raises(InputError, match="no column title"):
+        model_inputs(Dataset.from_dict(rows, features=features(config)))
 
 
 def test_a_target_may_be_left_out_or_be_a_probability() -> None:
