@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -157,3 +158,28 @@ def test_exports_and_models_follow(published: tuple[Path, Path], tmp_path: Path)
     assert done.exit_code == 0, done.output
     assert export.read_text() == f"id,text\n{'f' * 16},words\n"
     assert json.loads(done.stdout)["scan"]["left"] == []
+
+
+UPLOAD = """
+import sys
+from huggingface_hub import HfApi
+api = HfApi()
+api.create_repo("ns/set", repo_type="dataset", exist_ok=True)
+api.upload_file(path_or_fileobj=sys.argv[1], path_in_repo="tombstones.json",
+                repo_id="ns/set", repo_type="dataset")
+"""
+
+
+@pytest.mark.slow
+def test_a_list_comes_from_the_hub_when_it_is_named(published: tuple[Path, Path], hub: Any) -> None:
+    build, copy = published
+    listed = str(build / "redditess" / "tombstones.json")
+    done = hub.run("-c", UPLOAD, listed)
+    assert done.returncode == 0, done.stderr
+    words = ["-m", "redditess", "release", "sync", str(copy), "--json", "--tombstones"]
+    done = hub.run(*words, "ns/nothing", "--allow-remote")
+    assert done.returncode == 1 and "cannot be fetched" in done.stderr
+    assert "Traceback" not in done.stderr
+    done = hub.run(*words, "ns/set", "--allow-remote")
+    assert done.returncode == 0, done.stderr
+    assert data_of(copy) == data_of(build / "redditess")
