@@ -242,3 +242,21 @@ def test_of_a_kind_the_pairs_with_the_highest_order_leave() -> None:
     sign = np.array([1, 1, 1, -1], np.int8)
     order = np.array([5, 9, 7, 1], np.uint64)
     assert balanced(np.zeros(4, np.int8), sign, sign, order).tolist() == [True, False, False, True]
+
+
+def test_no_post_gives_more_than_five_pairs_and_large_ones_give_five() -> None:
+    n = 400
+    x = random_lessons(3, n, 20)
+    effective = np.arange(n) % 2 == 0
+    clean = x._replace(
+        effective=effective, basis=np.where(effective, 0, 4).astype(np.int8),
+        p=np.where(effective, 0.9, 0.2), p_low=np.full(n, 0.6), opportunity=np.full(n, 0.2),
+        screen=np.ones(n, np.int8), at_risk=np.zeros(n, bool), own_life=np.zeros(n, bool),
+        protects=np.zeros(n, np.uint8), text_key=np.arange(1, n + 1).astype(np.uint64),
+        length=(100 + np.arange(n) * 7 % 90).astype(np.int32),
+    )  # fmt: skip
+    made = alike_pairs(clean, LEVELS["default"])
+    found = settle(clean, made, np.zeros(len(made.ends), bool))
+    counts = Counter(clean.thread[a] for a, _ in found.ends.tolist())
+    assert max(counts.values()) == PER_POST == 5
+    assert sum(counts.values()) > 80
