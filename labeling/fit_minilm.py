@@ -32,7 +32,7 @@ from .fit_linear import (
 )
 from .invented import read_uptake
 from .readers.hashed import Hashed
-from .readers.minilm import HEADS_FILE, Encoder, fingerprint, inputs
+from .readers.minilm import HEADS_FILE, Encoder, fingerprints, inputs
 
 C_GRATITUDE, C_SENTIMENT, C_UPTAKE = 1e-5, 0.002, 0.003  # by folds of train, docs/log.md
 TRUST = 30.0  # the head of thanks corrects `linear`: its own logit is hardly penalised
@@ -69,7 +69,7 @@ def fit_minilm(folder: Path, train: Comments, dev: Comments, out: Path) -> dict[
     thanks, f1 = _thanks(parts, train, dev)
     sides, macro = _sides(parts, train, dev)
     uptake, f05 = _uptake(encoder, X, train.texts)
-    _write(out / HEADS_FILE, [thanks, *sides, uptake])
+    _write(out / HEADS_FILE, [thanks, *sides, uptake], fingerprints(folder))
     return {
         "gratitude_f1": round(f1, 4), "sentiment_macro_f1": round(macro, 4),
         "uptake_f05_cross_fitted": round(f05, 4),
@@ -147,14 +147,14 @@ def _inputs(encoder: Encoder, texts: list[str]) -> np.ndarray:
     return inputs(encoder, texts, *lexicon.read_all(texts))
 
 
-def _write(path: Path, heads: Sequence[Head]) -> None:
+def _write(path: Path, heads: Sequence[Head], fitted_on: dict[str, str]) -> None:
     from safetensors.numpy import save_file
 
     tensors = {
         "weight": np.stack([head.weight for head in heads], 1).astype(np.float32),
         "bias": np.array([head.bias for head in heads], np.float32),
     }
-    about = {"attribution": "ATTRIBUTION.md", "heads": HEADS, "linear": fingerprint()}
+    about = {"attribution": "ATTRIBUTION.md", "heads": HEADS, **fitted_on}
     save_file(tensors, path, metadata={"about": json.dumps(about, sort_keys=True)})
 
 

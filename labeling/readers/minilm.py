@@ -62,8 +62,8 @@ class Encoder:
 class MiniLM:
     """Readings of heads over the encoder's layers, the word lists and the logits of `linear`.
 
-    The heads lie beside the encoder (`minilm.safetensors`) or with our weights; without them it
-    raises SettingsError that says how they are made.
+    The heads lie beside the encoder (`minilm.safetensors`) or with our weights; where neither was
+    fitted on this encoder it raises SettingsError that says how they are made.
     """
 
     name = "minilm"
@@ -72,14 +72,9 @@ class MiniLM:
         place = Path(folder) if folder else installed()
         self.encoder = Encoder(place)
         self.hashed = Hashed()
-        found = [p for p in (place / HEADS_FILE, WEIGHTS.parent / HEADS_FILE) if p.is_file()]
-        if not found:
-            raise SettingsError(
-                f"no {HEADS_FILE} in {place}", "reader",
-                f"python -m redditess.labeling.fit_minilm --goemotions DIR --encoder {place} "
-                f"--out {place}",
-            )  # fmt: skip
-        self.weight, self.bias = _heads(found[0])
+        beside = place / HEADS_FILE
+        heads = beside if beside.is_file() else WEIGHTS.parent / HEADS_FILE
+        self.weight, self.bias = _heads(heads, place)
 
     def read_distinct(self, texts: Sequence[str]) -> Reading:
         """Distinct texts -> reading."""
@@ -103,10 +98,15 @@ def inputs(
     return np.hstack([encoder.embed(texts), extras(heard, planned)])
 
 
+def fingerprints(folder: Path) -> dict[str, str]:
+    """Of the weights of `linear` and of the encoder: heads belong to one version of both."""
+    return {"linear": _digest(WEIGHTS), "encoder": _digest(folder / "model.safetensors")}
+
+
 @cache
-def fingerprint() -> str:
-    """Of the hashed model's weights: heads that read its logits belong to one version of it."""
-    return hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()[:16]
+def _digest(path: Path) -> str:
+    """16 hex digits; "" for an encoder in another format, which fits no other."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else ""
 
 
 def installed() -> Path:
@@ -122,16 +122,18 @@ def installed() -> Path:
     )  # fmt: skip
 
 
-def _heads(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Weights and biases; SettingsError where they were fitted beside another `linear`."""
+def _heads(path: Path, encoder: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and biases; SettingsError where they were fitted on something else."""
     from safetensors import safe_open
 
     with safe_open(path, framework="numpy") as file:
         about = json.loads((file.metadata() or {}).get("about", "{}"))
         weight, bias = file.get_tensor("weight"), file.get_tensor("bias")
-    if about.get("linear") != fingerprint():
-        raise SettingsError(
-            f"{path} was fitted beside other weights of linear", "reader",
-            "python -m redditess.labeling.fit_minilm makes it again",
-        )  # fmt: skip
+    for name, value in fingerprints(encoder).items():
+        if about.get(name) != value:
+            raise SettingsError(
+                f"{path} was not fitted on the {name} of {encoder}", "reader",
+                f"python -m redditess.labeling.fit_minilm --goemotions DIR --encoder {encoder} "
+                f"--out {encoder}",
+            )  # fmt: skip
     return weight, bias
