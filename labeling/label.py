@@ -6,7 +6,7 @@ bucket and `label_model.json`. The axes meet in `conflict` only, unless the mode
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -192,14 +192,18 @@ def label_bucket(folder: BuildFolder, bucket: int, settings: Settings) -> dict[s
         pq.ParquetFile(folder.bucket_file(folder.interactions, bucket)),
         bucket,
     )
-    habits, start, tables = _habits(folder, bucket, labeler.habit_rate), 0, []
-    for votes, rows in pairs:
-        end = start + rows.num_rows
-        here = None if habits is None else habits[start:end]
-        tables.append(labeler.predict(votes, rows, functions, here))
-        start = end
-    stats = _stats(tables)
-    write_parquet(folder.bucket_file(folder.labels, bucket), tables, LABEL_SCHEMA, stats=stats)
+    habits, stats = _habits(folder, bucket, labeler.habit_rate), _no_rows()
+
+    def labelled() -> Iterator[pa.Table]:
+        for votes, rows in pairs:
+            start, end = stats["rows_out"], stats["rows_out"] + rows.num_rows
+            here = None if habits is None else habits[start:end]
+            table = labeler.predict(votes, rows, functions, here)
+            _count(table, stats)
+            yield table
+
+    target = folder.bucket_file(folder.labels, bucket)
+    write_parquet(target, labelled(), LABEL_SCHEMA, closing=lambda: stats)
     return stats
 
 
@@ -256,16 +260,20 @@ def _floats(values: np.ndarray) -> pa.Array:
     return pa.array(values.astype(np.float32), pa.float32(), mask=np.isnan(values))
 
 
-def _stats(tables: Sequence[pa.Table]) -> dict[str, Any]:
-    n = sum(t.num_rows for t in tables)
+def _no_rows() -> dict[str, Any]:
     labels = {"effective": 0, "not_effective": 0, "unlabelled": 0, "conflict": 0}
-    basis: dict[str, int] = {}
-    for table in tables:
-        label = table.column("label").fill_null(ABSTAIN).to_numpy()
-        labels["effective"] += int((label == EFFECTIVE).sum())
-        labels["not_effective"] += int((label == NOT_EFFECTIVE).sum())
-        labels["unlabelled"] += int((label == ABSTAIN).sum())
-        labels["conflict"] += int(table.column("conflict").to_numpy().sum())
-        for item in table.column("basis").drop_null().value_counts().to_pylist():
-            basis[item["values"]] = basis.get(item["values"], 0) + item["counts"]
-    return {"rows_in": n, "rows_out": n, "dropped": {}, "labels": labels, "basis": basis}
+    return {"rows_in": 0, "rows_out": 0, "dropped": {}, "labels": labels, "basis": {}}
+
+
+def _count(table: pa.Table, stats: dict[str, Any]) -> None:
+    """Adds the rows of one table of LABEL_SCHEMA to the stats of its bucket."""
+    labels, basis = stats["labels"], stats["basis"]
+    stats["rows_in"] += table.num_rows
+    stats["rows_out"] += table.num_rows
+    label = table.column("label").fill_null(ABSTAIN).to_numpy()
+    labels["effective"] += int((label == EFFECTIVE).sum())
+    labels["not_effective"] += int((label == NOT_EFFECTIVE).sum())
+    labels["unlabelled"] += int((label == ABSTAIN).sum())
+    labels["conflict"] += int(table.column("conflict").to_numpy().sum())
+    for item in table.column("basis").drop_null().value_counts().to_pylist():
+        basis[item["values"]] = basis.get(item["values"], 0) + item["counts"]
