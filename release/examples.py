@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..corpus.prompts import shown
 
@@ -54,3 +55,13 @@ def conversations(turns: Sequence[tuple[str, Sequence[str]]]) -> pa.Array:
     roles = pa.array([role for role, _ in turns] * n, pa.string())
     parts = pa.StructArray.from_arrays([roles, content], names=["role", "content"])
     return pa.ListArray.from_arrays(pa.array(range(0, n * k + 1, k), pa.int32()), parts)
+
+
+def last_content(found: pa.ListArray) -> pa.Array:
+    """(n) conversations, none of them empty -> what the last message of each says.
+
+    >>> last_content(messages("user", ["Hi", "Oh"])).to_pylist()
+    ['Hi', 'Oh']
+    """
+    at = pc.subtract(pc.cumulative_sum(pc.list_value_length(found)), 1)
+    return found.flatten().field("content").take(at)

@@ -126,7 +126,7 @@ def lines(report: dict[str, Any]) -> list[str]:
     """A report as a person reads it."""
     said = []
     if unknown := report.get("unknown_lines"):
-        said.append(f"lines that are no id or name: {', '.join(map(str, unknown))}")
+        said.append(f"no id or name on line {', '.join(map(str, unknown))}")
     if removed := report.get("removed"):
         would = "would leave" if report["dry_run"] else "left"
         said.append(

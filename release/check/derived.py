@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ...labeling.screen import SCREENS
 from ...stats.intervals import share
 from ..columns import LABELS
+from ..examples import last_content
 from .report import Result, judged, unknown
 from .subject import Rows, Subject, numbers
 
@@ -40,13 +41,6 @@ def _known(subject: Subject) -> pa.Table | None:
     if wanted != ["id", "screen", "label"]:
         return None
     return pa.Table.from_batches([b for _, b in subject.batches(subject.base, wanted)])
-
-
-def _last(messages: pa.Array) -> pa.Array:
-    """list<struct<role, content>> -> the content of the last message."""
-    flat = messages.flatten().field("content")
-    at = pc.subtract(pc.cumulative_sum(pc.list_value_length(messages)), 1)
-    return flat.take(at)
 
 
 def _pairs(subject: Subject, known: pa.Table | None) -> Iterator[Result]:
@@ -83,7 +77,7 @@ def _pairs(subject: Subject, known: pa.Table | None) -> Iterator[Result]:
 
 
 def _part(batch: pa.RecordBatch) -> dict[str, NDArray[Any]]:
-    chosen, rejected = _last(batch["chosen"]), _last(batch["rejected"])
+    chosen, rejected = last_content(batch["chosen"]), last_content(batch["rejected"])
     return {
         "chosen_id": numbers(batch["chosen_id"]), "rejected_id": numbers(batch["rejected_id"]),
         "same": np.asarray(pc.equal(chosen, rejected)),

@@ -10,13 +10,17 @@ import pyarrow.parquet as pq
 
 from .parquet import columns, without
 from .private import Match
+from .rebalance import PAIRS, rebalance
 
 ID_COLUMNS = ("id", "thread_id", "chosen_id", "rejected_id")
 """Where a config names rows: a pair goes with either of its two."""
 
 
 def purge_release(release: Path, match: Match) -> dict[str, int]:
-    """Rows that left, by config. A split that has lost its last row has no file."""
+    """Rows that left, by config. A split that has lost its last row has no file.
+
+    Pairs that leave with a removed one, so that the others stay balanced, count among them.
+    """
     counts: dict[str, int] = {}
     for config in sorted(p for p in (release / "data").glob("*") if p.is_dir()):
         for path in sorted(config.glob("*.parquet")):
@@ -29,6 +33,8 @@ def purge_release(release: Path, match: Match) -> dict[str, int]:
                 path.unlink()
             else:
                 without(path, gone)
+        if config.name == PAIRS:
+            counts[PAIRS] = counts.get(PAIRS, 0) + rebalance(config)
         _number(config)
     return counts
 

@@ -447,7 +447,7 @@ def test_the_verb_prints_no_name_and_tells_unknown_lines(
     words = ["release", "delete", str(copied.root), "--authors", str(tmp_path / "who.txt")]
     done = CliRunner().invoke(make_app(), words)
     assert done.exit_code == 0, done.output
-    assert "no id or name: 2" in done.output and "nothing of it is left" in done.output
+    assert "no id or name on line 2" in done.output and "nothing of it is left" in done.output
     assert who.lower() not in done.output.lower()
     stored = [*copied.root.glob("*.json"), *home.rglob("*.json")]
     assert not any(who.lower() in p.read_text("utf8").lower() for p in stored)
