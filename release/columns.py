@@ -83,15 +83,15 @@ EFFECTIVENESS: tuple[Column, ...] = (
         "screen",
         pa.int64(),
         "label",
-        "Did a rule hear a sign of risk in the comment (named in column `risk` of `full`)? "
-        "no_flag is not safe: nobody reviewed it.",
+        "Did a rule or a small model hear a sign of risk in the comment (column `risk` of `full` "
+        "names it)? no_flag is not safe: nobody reviewed it.",
         SCREENS,
     ),
     Column(
         "support_types",
         _TEXTS,
         "label",
-        f"Kinds of support in the comment, by rules: {', '.join(SUPPORT_TYPES)}.",
+        f"Kinds of support in the comment, by rules and small models: {', '.join(SUPPORT_TYPES)}.",
     ),
     Column(
         "subreddit",

@@ -32,8 +32,8 @@ def grateful_but_flagged(manifest: Mapping[str, Any]) -> Html:
     return join(
         tag("p", f"Of {liked:,} comments that the poster liked, {flagged['any']:,} "
             f"({_range(flagged['any'], liked)}) hold a sign of a hazard. Who trains on thanks "
-            "alone learns them. The signs are found by rules that nobody with clinical training "
-            "has reviewed; a comment without a sign is not shown to be safe."),
+            "alone learns them. The signs are found by rules and small models that nobody with "
+            "clinical training has reviewed; a comment without a sign is not shown to be safe."),
         table(
             "What the screen heard",
             ("sign", "rows", "share of all rows", "liked by the poster"),
