@@ -6,6 +6,7 @@ was damaged.
 
 from __future__ import annotations
 
+import errno
 import sys
 from importlib import import_module
 from typing import Annotated, Any
@@ -21,6 +22,18 @@ from redditess.corpus.errors import RedditessError
 
 # Each module has `add_verbs(app)`. Their order is the order of `--help`: newcomers first.
 ROOMS_WITH_VERBS = ("eval.demo", "corpus.cli", "release.cli", "labeling.cli", "eval.cli")
+
+REFUSALS = {
+    errno.EACCES: "choose another place, or change its permissions",
+    errno.EPERM: "choose another place, or change its permissions",
+    errno.EROFS: "choose another place",
+    errno.ENOTDIR: "a file is where a folder should be: choose another place",
+    errno.EISDIR: "a folder is where a file should be: choose another place",
+    errno.EEXIST: "choose another place",
+    errno.ENOSPC: "make room, then run it again",
+    errno.EDQUOT: "make room, then run it again",
+}
+"""What a file system refuses through no fault of ours, and the next step."""
 
 START_HERE = (
     ("redditess demo", "no dumps yet? try an invented sample"),
@@ -86,12 +99,22 @@ def main() -> int:
     words = [word for word in sys.argv[1:] if word != "--debug"]
     try:
         make_app()(words, prog_name="redditess")
-    except RedditessError as error:
-        if "--debug" in sys.argv:
+    except (RedditessError, OSError) as error:
+        sentence = refusal(error) if isinstance(error, OSError) else error
+        if sentence is None or "--debug" in sys.argv:
             raise
-        print(error, file=sys.stderr)
+        print(sentence, file=sys.stderr)
         return 1
     return 0
+
+
+def refusal(error: OSError) -> RedditessError | None:
+    """What a full disk, a read-only place or a file instead of a folder says; None for a bug."""
+    step = REFUSALS.get(error.errno or 0)
+    if step is None:
+        return None
+    where = error.filename2 or error.filename or ""  # of a rename the name that was wanted
+    return RedditessError((error.strerror or str(error)).lower(), where, step)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from importlib import import_module
 from pathlib import Path
@@ -84,3 +85,27 @@ def test_citation_and_changelog_know_the_version(repository: Path) -> None:
 
     assert f"version: {redditess.__version__}" in (repository / "CITATION.cff").read_text("utf8")
     assert f"## {redditess.__version__}" in (repository / "CHANGELOG.md").read_text("utf8")
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence(
+    small_build: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "file").touch()
+    for out in (tmp_path, tmp_path / "file" / "sheet.csv"):
+        words = ("release", "export", str(small_build), "--out", str(out))
+        assert run(*words, monkeypatch=monkeypatch) == 1
+        said = capsys.readouterr().err
+        assert re.fullmatch(r"[^\n]+: [^\n]+; [^\n]*choose another place\.\n", said)
+        assert ".tmp-" not in said
+    with pytest.raises(FileExistsError):
+        run(*words, "--debug", monkeypatch=monkeypatch)
+
+
+def test_a_full_disk_has_a_next_step_and_a_bug_keeps_its_traceback() -> None:
+    full = command.refusal(OSError(errno.ENOSPC, "No space left on device"))
+    assert str(full) == "no space left on device; make room, then run it again."
+    assert command.refusal(FileNotFoundError(errno.ENOENT, "No such file", "x")) is None
+    assert command.refusal(OSError("a library's own words")) is None
