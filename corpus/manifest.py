@@ -58,7 +58,7 @@ def file_record(path: Path, root: Path | None = None) -> dict[str, Any]:
 def read_manifest(build: str | Path) -> dict[str, Any]:
     """The manifest of a finished build.
 
-    Raises BuildError where the folder holds none: not a build, or not finished.
+    Raises BuildError where the folder holds none: not a build, not finished, or damaged.
     """
     path = BuildFolder(build).manifest
     if not path.is_file():
@@ -67,7 +67,20 @@ def read_manifest(build: str | Path) -> dict[str, Any]:
             build,
             "run `redditess build DUMPS --out` with this folder to finish it",
         )
-    return read_json(path)
+    return read_document(path, "remove it, then run `redditess build DUMPS --out` again")
+
+
+def read_document(path: Path, next_step: str) -> dict[str, Any]:
+    """A manifest, or what a release says of itself. Raises BuildError for a file that is neither:
+    cut off, empty, or of another program.
+    """
+    try:
+        found = read_json(path)
+    except ValueError as e:
+        raise BuildError(f"not JSON ({e})", path, next_step) from e
+    if not isinstance(found, dict) or not isinstance(found.get("stages"), dict):
+        raise BuildError("not a manifest", path, next_step)
+    return found
 
 
 def is_damaged(manifest: Mapping[str, Any]) -> bool:

@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..corpus.artefacts import json_text, read_json, write_json
+from ..corpus.artefacts import json_text, write_json
 from ..corpus.errors import BuildError
 from ..corpus.folder import BuildFolder
+from ..corpus.manifest import read_document
 
 FILE = "release.json"
 TOLD = ("governance", "signoff", "validity", "known_world")
@@ -54,7 +55,7 @@ def digest(document: Mapping[str, Any]) -> str:
 def read_public(release: Path) -> dict[str, Any]:
     """The public manifest of a released folder, or of a downloaded copy.
 
-    Raises BuildError where there is none, or where it is not JSON.
+    Raises BuildError where there is none, or where it is no manifest.
     """
     path = release / FILE
     if not path.is_file():
@@ -62,10 +63,4 @@ def read_public(release: Path) -> dict[str, Any]:
             f"no {FILE}: not a folder that redditess released", release,
             "name a build folder, its redditess/ folder or a downloaded copy",
         )  # fmt: skip
-    try:
-        found = read_json(path)
-    except ValueError as e:
-        raise BuildError(f"not JSON ({e})", path, "download or build the release again") from e
-    if not isinstance(found, dict):
-        raise BuildError("not a manifest", path, "download or build the release again")
-    return found
+    return read_document(path, "download or build the release again")

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from ...corpus.artefacts import read_json, write_json
 from ...corpus.errors import BuildError, SettingsError
 from ...corpus.folder import BuildFolder
+from ...corpus.manifest import read_manifest
 from .. import tombstones
 from ..found import Found
 from ..pseudonyms import SAMPLE_KEY, Key, load_key, pseudonym
@@ -122,7 +123,7 @@ def key_of(folder: BuildFolder) -> Key:
 
     Raises SettingsError where this machine's key is another one.
     """
-    wanted = read_json(folder.manifest)["key_id"] if folder.manifest.is_file() else None
+    wanted = read_manifest(folder.root)["key_id"] if folder.manifest.is_file() else None
     if wanted == SAMPLE_KEY.id:
         return SAMPLE_KEY
     key = load_key()

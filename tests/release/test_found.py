@@ -9,6 +9,7 @@ import pytest
 from redditess.corpus.artefacts import write_json
 from redditess.corpus.errors import BuildError
 from redditess.corpus.folder import BuildFolder
+from redditess.corpus.manifest import read_manifest
 from redditess.release.found import find_release
 from redditess.release.public import read_public, write_public
 
@@ -53,3 +54,13 @@ def test_the_public_manifest_names_released_files_only(build: BuildFolder) -> No
     stages = read_public(build.release)["stages"]
     assert stages["vote"]["files"] == []
     assert [f["path"] for f in stages["full"]["files"]] == ["data/full/train.parquet"]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"name": "of another program"}', "\udce9"])
+def test_a_damaged_manifest_is_named_with_a_next_step(build: BuildFolder, text: str) -> None:
+    for path in (build.manifest, build.release / "release.json"):
+        path.write_bytes(text.encode("utf8", "surrogateescape"))
+    with pytest.raises(BuildError, match=r"manifest\.json: not .*; remove it"):
+        read_manifest(build.root)
+    with pytest.raises(BuildError, match=r"release\.json: not .*; download"):
+        read_public(build.release)
