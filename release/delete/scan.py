@@ -38,6 +38,7 @@ class Place(NamedTuple):
     repeats: int = 0  # rows
     rows: tuple[str, ...] = ()  # ids of the first of these
     unread: bool = False
+    n_bytes: int = 0
 
 
 class Scan(NamedTuple):
@@ -66,10 +67,9 @@ def scan(places: Iterable[Path], needles: Needles) -> Scan:
     """Looks through files and folders (hidden and temporary files, too)."""
     paths = list(files(places))
     with ThreadPoolExecutor(READERS, "redditess-scan") as pool:
-        found = list(pool.map(lambda path: _look(path, needles), paths))
-    n_bytes = sum(path.stat().st_size for path in paths)
+        found = list(pool.map(lambda path: _seen(path, needles), paths))
     return Scan(
-        len(found), n_bytes, tuple(p for p in found if p.hits),
+        len(found), sum(p.n_bytes for p in found), tuple(p for p in found if p.hits),
         tuple(p for p in found if p.repeats), tuple(p for p in found if p.unread),
     )  # fmt: skip
 
@@ -87,6 +87,17 @@ def files(places: Iterable[Path]) -> Iterator[Path]:
 def _near(path: Path, root: Path) -> str:
     inside = path.absolute().is_relative_to(root.absolute())
     return (path.absolute().relative_to(root.absolute()) if inside else path).as_posix()
+
+
+def _seen(path: Path, needles: Needles) -> Place:
+    """What stands in a file; `unread` where a build that runs beside has taken it away meanwhile:
+    its rows may lie under another name by now.
+    """
+    try:
+        n_bytes = path.stat().st_size
+        return _look(path, needles)._replace(n_bytes=n_bytes)
+    except FileNotFoundError:
+        return Place(path, unread=True)
 
 
 def _look(path: Path, needles: Needles) -> Place:

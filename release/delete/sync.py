@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import urllib.request
 from collections.abc import Sequence
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +64,10 @@ def _download(url: str) -> bytes:
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:
             data: bytes = answer.read(MOST_BYTES + 1)
-    except OSError as e:
-        raise RemoteError(f"cannot be fetched ({type(e).__name__})", url, "try again") from e
+    except (OSError, ValueError, HTTPException) as e:  # ValueError: no address at all
+        raise RemoteError(
+            f"cannot be fetched ({type(e).__name__})", url, "check the address, then try again"
+        ) from e
     if len(data) > MOST_BYTES:
         raise RemoteError("longer than any list", url, f"name a {FILE}")
     return data

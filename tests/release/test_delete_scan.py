@@ -189,3 +189,14 @@ def test_the_verb_only_looks(
     assert CliRunner().invoke(make_app(), delete).exit_code == 0
     done = CliRunner().invoke(make_app(), words)
     assert done.exit_code == 0 and json.loads(done.stdout)["scan"]["left"] == []
+
+
+def test_a_file_that_a_build_takes_away_meanwhile_is_told_not_a_crash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").write_text("nothing of anybody")
+    gone = [tmp_path / "here", tmp_path / ".tmp-gone"]
+    monkeypatch.setattr("redditess.release.delete.scan.files", lambda places: iter(gone))
+    found = scan([tmp_path], Needles({"t1_abc"}))
+    assert [p.path.name for p in found.unread] == [".tmp-gone"]
+    assert (found.n_files, found.n_bytes) == (2, len("nothing of anybody"))

@@ -125,6 +125,12 @@ def test_a_list_travels_by_https_only() -> None:
         read_list("nowhere", "key", remote=True)
 
 
+@pytest.mark.parametrize("source", ["https://[bad/list", "https://example.org:port/list"])
+def test_an_address_that_is_none_is_one_sentence(source: str) -> None:
+    with pytest.raises(RemoteError, match="check the address"):
+        read_list(source, "key", remote=True)
+
+
 def test_an_interrupted_sync_is_known(published: tuple[Path, Path]) -> None:
     build, copy = published
     write_json(copy / UNFINISHED, {"format": 1})
