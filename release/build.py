@@ -28,6 +28,7 @@ from ..corpus.manifest import read_manifest
 from ..corpus.prospects import default_workers
 from ..corpus.selection import check_selectable, explain_empty
 from ..corpus.settings import Settings
+from ..corpus.sizes import size_of
 from ..labeling.callstore import home
 from ..labeling.exposure_fit import fit_exposure
 from ..labeling.functions import resolve
@@ -251,14 +252,4 @@ def _sum(many: Sequence[dict[str, int]]) -> dict[str, int]:
 
 def _plan(settings: Settings) -> _Plan:
     workers = settings.workers or default_workers()
-    return _Plan(workers, _bytes(settings.memory_limit), settings.tmp)
-
-
-def _bytes(text: str) -> int:
-    """ "4GB" -> 4000000000; the units that DuckDB understands."""
-    units = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
-    number = text.rstrip("KMGTiIbB ")
-    unit = text[len(number) :].strip().upper()
-    if unit not in units or not number.replace(".", "", 1).isdigit():
-        raise InputError(f"{text!r} is not a size", "--memory-limit", "write for example 4GB")
-    return int(float(number) * units[unit])
+    return _Plan(workers, size_of(settings.memory_limit), settings.tmp)

@@ -21,6 +21,7 @@ from ..corpus.artefacts import ROWS_PER_GROUP
 from ..corpus.errors import BuildError
 from ..corpus.folder import BuildFolder
 from ..corpus.originals import Originals, originals
+from ..corpus.sizes import size_of
 from .annotated import COLUMNS as ANNOTATED
 from .annotated import count_annotations
 from .card import write_pages
@@ -30,7 +31,7 @@ from .dehydrate_removed import bury
 from .dehydrate_rows import KeyRing, derived_rows, row_of
 from .dehydrated import named_by
 from .features import arrow_schema
-from .found import find_release
+from .found import find_release, new_folder
 from .hydrate_rules import rules_digest
 from .piles import Piles, by_range, numbers
 from .pseudonyms import SAMPLE_KEY, Key, load_key, pseudonym
@@ -52,7 +53,8 @@ def dehydrate(
 
     `key` is the one the build was made with (default: the user's own). `before`: an earlier
     edition, whose rows that are gone now become tombstones. Raises BuildError where the folder has
-    no build with its raw texts, where the key is another, or where `out` is not empty.
+    no build with its raw texts, where the key is another, or where `out` is not empty;
+    InputError where `memory_limit` is no size.
     """
     found = find_release(build)
     if found.build is None:
@@ -60,10 +62,8 @@ def dehydrate(
                          found.release, "name the build folder")  # fmt: skip
     document = read_public(found.release)
     key = _key(document, key)
-    out = Path(out)
-    if out.exists() and any(out.iterdir()):
-        raise BuildError("not empty", out, "name a new folder")
-    out.mkdir(parents=True, exist_ok=True)
+    size_of(memory_limit)  # before anything is read
+    out = new_folder(out)
     with tempfile.TemporaryDirectory(prefix=".tmp-dehydrate-", dir=found.build.root) as scratch:
         work = _Work(found.build, document, key, Path(scratch), memory_limit)
         try:

@@ -31,6 +31,20 @@ def find_release(path: str | os.PathLike[str], *, unfinished: bool = False) -> F
     return found
 
 
+def new_folder(path: str | os.PathLike[str], mode: int = 0o777) -> Path:
+    """An empty folder for a release, made where it is not there.
+
+    Raises BuildError where something is there already.
+    """
+    out = Path(path)
+    if out.is_file():
+        raise BuildError("a file, not a folder", out, "name a new folder")
+    if out.exists() and any(out.iterdir()):
+        raise BuildError("not empty", out, "name a new folder")
+    out.mkdir(parents=True, exist_ok=True, mode=mode)
+    return out
+
+
 def _found(path: str | os.PathLike[str]) -> Found:
     place = Path(path)
     build = BuildFolder(place)

@@ -24,11 +24,12 @@ from ..corpus.folder import BuildFolder
 from ..corpus.inputs import find_dumps
 from ..corpus.prospects import default_workers
 from ..corpus.settings import Settings, from_identity
+from ..corpus.sizes import size_of
 from .card import write_pages
 from .columns import CONFIGS
 from .dehydrated import named_by
 from .features import arrow_schema
-from .found import find_release
+from .found import find_release, new_folder
 from .hydrate_bucket import STATES, Outcome, restore_bucket
 from .hydrate_derived import restore_derived
 from .hydrate_document import text_document
@@ -56,15 +57,14 @@ def hydrate(
     `{"states": {state: rows}, "unverified": {field: rows}, "rows": {state: [keys]}, "fields":
     {key: fields}, "inputs": [...]}`. Raises BuildError where the release is of another form, or
     was made by other rules than these (unless `any_version`), or where `out` is not empty;
-    InputError where a dump cannot be read.
+    InputError where a dump cannot be read or `memory_limit` is no size.
     """
     release = find_release(folder).release
     document = read_public(release)
     _refuse(document, release, any_version)
-    paths, out = find_dumps(dumps), Path(out)
-    if out.exists() and any(out.iterdir()):
-        raise BuildError("not empty", out, "name a new folder")
-    out.mkdir(parents=True, exist_ok=True, mode=0o700)
+    paths = find_dumps(dumps)
+    size_of(memory_limit)  # before anything is read
+    out = new_folder(out, 0o700)
     parent = out.absolute().parent
     try:
         with tempfile.TemporaryDirectory(prefix=".tmp-hydrate-", dir=parent) as scratch:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from redditess.corpus.artefacts import read_json, write_json, write_parquet
-from redditess.corpus.errors import BuildError
+from redditess.corpus.errors import BuildError, InputError
 from redditess.corpus.folder import BuildFolder
 from redditess.labeling.schema import BASES
 from redditess.release.card_check import check_card
@@ -126,6 +126,12 @@ def test_another_key_a_bare_folder_and_a_full_one_are_refused(world: World, tmp_
         dehydrate(tmp_path / "bare", tmp_path / "b")
     with pytest.raises(BuildError, match="not empty"):
         dehydrate(world.build, world.dry)
+    (tmp_path / "file").touch()
+    with pytest.raises(BuildError, match="a file, not a folder; name a new folder"):
+        dehydrate(world.build, tmp_path / "file")
+    with pytest.raises(InputError, match="--memory-limit: 'lots' is not a size; write"):
+        dehydrate(world.build, tmp_path / "c", memory_limit="lots")
+    assert not (tmp_path / "c").exists()
     assert read_json(world.dry / "release.json")["form"] == "dehydrated"
 
 

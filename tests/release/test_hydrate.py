@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from redditess.__main__ import make_app
 from redditess.corpus.artefacts import read_json, write_json, write_parquet
-from redditess.corpus.errors import BuildError
+from redditess.corpus.errors import BuildError, InputError
 from redditess.release.card_check import check_card
 from redditess.release.columns import DERIVED
 from redditess.release.dehydrated import named_by
@@ -269,6 +269,11 @@ def test_the_text_form_and_a_full_folder_are_refused(world: World, tmp_path: Pat
         hydrate(world.build, dumps, tmp_path / "wet")
     with pytest.raises(BuildError, match="not empty"):
         hydrate(world.dry, dumps, tmp_path / "own")
+    with pytest.raises(BuildError, match="a file, not a folder"):
+        hydrate(world.dry, dumps, dumps[0])
+    with pytest.raises(InputError, match="--memory-limit: '2 cows' is not a size"):
+        hydrate(world.dry, dumps, tmp_path / "wet", memory_limit="2 cows")
+    assert not (tmp_path / "wet").exists()
     assert len(list((tmp_path / "own").iterdir())) == 2
 
 
