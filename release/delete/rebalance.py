@@ -64,5 +64,8 @@ def _facts(path: Path) -> tuple[NDArray[np.int8], NDArray[np.int8], NDArray[np.u
                 np.array([stable_hash("redditess pair", *pair) for pair in ids], np.uint64)
             )
     empty = np.zeros(0, np.int64)
-    signs = (np.concatenate([empty, *parts]).astype(np.int8) for parts in (length, place))
-    return (*signs, np.concatenate([empty.astype(np.uint64), *order]))
+    return (
+        np.concatenate([empty, *length]).astype(np.int8),
+        np.concatenate([empty, *place]).astype(np.int8),
+        np.concatenate([empty.astype(np.uint64), *order]),
+    )
