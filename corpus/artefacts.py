@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 ROWS_PER_GROUP = 20_000  # ours: about 20 MB of Reddit text, far below the viewer's 300 MB
 STATS_KEY = b"redditess.stats"
+PARQUET = b"PAR1"  # the first and the last four bytes of a Parquet file
 _TMP = ".tmp-"
 
 
@@ -108,6 +109,19 @@ def _row_groups(
 
 def _json(stats: dict[str, Any]) -> bytes:
     return json.dumps(stats, sort_keys=True).encode()
+
+
+def ends_of(path: str | os.PathLike[str]) -> tuple[bytes, bytes]:
+    """The first and the last four bytes of a file; fewer where it is shorter."""
+    with open(path, "rb") as f:
+        start = f.read(4)
+        f.seek(max(0, os.fstat(f.fileno()).st_size - 4))
+        return start, f.read(4)
+
+
+def is_whole_parquet(path: str | os.PathLike[str]) -> bool:
+    """False for a Parquet file that is empty or was cut off on its way."""
+    return ends_of(path) == (PARQUET, PARQUET)
 
 
 def read_stats(path: str | os.PathLike[str]) -> dict[str, Any]:

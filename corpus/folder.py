@@ -30,11 +30,16 @@ class BuildFolder:
 
     def create(self) -> BuildFolder:
         self.root.mkdir(parents=True, exist_ok=True)
-        for private in (self.raw, self.interactions, self.votes, self.labels, self.shaped):
+        for private in self.private:
             private.mkdir(mode=0o700, exist_ok=True)
         for folder in (self.done, self.raw / "submissions", self.raw / "comments"):
             folder.mkdir(exist_ok=True)
         return self
+
+    @property
+    def private(self) -> tuple[Path, ...]:
+        """The folders that hold names, in the order in which they are made."""
+        return self.raw, self.interactions, self.votes, self.labels, self.shaped
 
     def raw_file(self, kind: str, bucket: int, sha12: str) -> Path:
         """`kind` is "submissions" or "comments"; `sha12` starts the dump file's sha256."""

@@ -31,7 +31,7 @@ from .dehydrate_removed import bury
 from .dehydrate_rows import KeyRing, derived_rows, row_of
 from .dehydrated import named_by
 from .features import arrow_schema
-from .found import find_release, new_folder
+from .found import find_release, new_folder, refuse_damaged
 from .hydrate_rules import rules_digest
 from .piles import Piles, by_range, numbers
 from .pseudonyms import SAMPLE_KEY, Key, load_key, pseudonym
@@ -62,6 +62,7 @@ def dehydrate(
                          found.release, "name the build folder")  # fmt: skip
     document = read_public(found.release)
     key = _key(document, key)
+    refuse_damaged(found.build.interactions, found.release)
     size_of(memory_limit)  # before anything is read
     out = new_folder(out)
     with tempfile.TemporaryDirectory(prefix=".tmp-dehydrate-", dir=found.build.root) as scratch:

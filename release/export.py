@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from ..corpus.artefacts import ROWS_PER_GROUP
 from ..corpus.errors import SettingsError
 from ..corpus.spreadsheet import SEPARATORS, write_sheet
+from .found import refuse_damaged
 
 
 class Exported(NamedTuple):
@@ -26,13 +27,15 @@ class Exported(NamedTuple):
 def export(
     release: Path, config: str, split: str, out: Path, *, kind: str = "csv", lossless: bool = False
 ) -> Exported:
-    """Writes all rows of a split to `out`. Raises SettingsError for what the release has not."""
+    """Writes all rows of a split to `out`. Raises SettingsError for what the release has not,
+    BuildError for a file that is damaged."""
     if kind not in SEPARATORS:
         raise SettingsError(
             f"no format {kind!r}", "--format",
             f"use {' or '.join(SEPARATORS)}; spreadsheets open both, programs read the Parquet",
         )  # fmt: skip
     files = split_files(release, config, split)
+    refuse_damaged(*files)
     schema = named_schema(pq.read_schema(files[0]))
     rows = write_sheet(out, _named(files), schema, kind=kind, lossless=lossless)
     return Exported(rows, len(schema))

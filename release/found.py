@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from ..corpus.artefacts import is_whole_parquet
 from ..corpus.errors import BuildError
 from ..corpus.folder import BuildFolder
 from .public import FILE
@@ -29,6 +30,14 @@ def find_release(path: str | os.PathLike[str], *, unfinished: bool = False) -> F
     for folder in () if unfinished else (found.release, found.release.absolute().parent):
         refuse_unfinished(folder)
     return found
+
+
+def refuse_damaged(*places: Path) -> None:
+    """Raises BuildError at the first Parquet file there, or below, that is empty or cut off."""
+    for place in places:
+        for path in [place] if place.is_file() else sorted(place.rglob("*.parquet")):
+            if not is_whole_parquet(path):
+                raise BuildError("not a whole Parquet file", path, "download or build it again")
 
 
 def new_folder(path: str | os.PathLike[str], mode: int = 0o777) -> Path:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..corpus.artefacts import sha256_file
+from ..corpus.artefacts import ends_of, is_whole_parquet, sha256_file
 from ..corpus.errors import BuildError
 from ..corpus.manifest import read_manifest
 from .found import find_release
@@ -34,7 +34,6 @@ PICKLES = {".pkl", ".pickle", ".pt", ".pth", ".bin", ".ckpt", ".joblib", ".npy",
 RUNS = (b"#!", b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"PK\x03\x04")
 UNPICKLES = tuple(b"\x80" + bytes([protocol]) for protocol in range(2, 6))
 SVG_SCRIPT = re.compile(rb"<script|javascript:|\son\w+\s*=", re.IGNORECASE)
-PARQUET = b"PAR1"  # the first and the last four bytes of a Parquet file
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ def _refuse(path: Path, name: str, known: re.Pattern[str]) -> None:
     mode = path.stat().st_mode
     if not stat.S_ISREG(mode):
         raise BuildError("not a plain file", path, "remove it")
-    start = _ends(path)[0]
+    start = ends_of(path)[0]
     if path.suffix.lower() in SCRIPTS or start.startswith(RUNS):
         raise BuildError("a program: `datasets` refuses repositories that hold one", path,
                          "remove it")  # fmt: skip
@@ -119,15 +118,8 @@ def _refuse(path: Path, name: str, known: re.Pattern[str]) -> None:
         raise BuildError("marked as executable", path, "run chmod -x on it")
     if not known.fullmatch(name):
         raise BuildError("not a part of a release", path, "remove it, or build the release again")
-    if path.suffix == ".parquet" and _ends(path) != (PARQUET, PARQUET):
+    if path.suffix == ".parquet" and not is_whole_parquet(path):
         raise BuildError("not a whole Parquet file", path, "build the release again")
-
-
-def _ends(path: Path) -> tuple[bytes, bytes]:
-    with open(path, "rb") as f:
-        start = f.read(4)
-        f.seek(max(0, path.stat().st_size - 4))
-        return start, f.read(4)
 
 
 def match_manifest(release: Release, files: Sequence[File]) -> None:

@@ -29,7 +29,7 @@ from .card import write_pages
 from .columns import CONFIGS
 from .dehydrated import named_by
 from .features import arrow_schema
-from .found import find_release, new_folder
+from .found import find_release, new_folder, refuse_damaged
 from .hydrate_bucket import STATES, Outcome, restore_bucket
 from .hydrate_derived import restore_derived
 from .hydrate_document import text_document
@@ -63,6 +63,7 @@ def hydrate(
     document = read_public(release)
     _refuse(document, release, any_version)
     paths = find_dumps(dumps)
+    refuse_damaged(release / "data")
     size_of(memory_limit)  # before anything is read
     out = new_folder(out, 0o700)
     parent = out.absolute().parent

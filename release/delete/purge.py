@@ -18,6 +18,7 @@ from ...corpus.folder import BuildFolder
 from ...corpus.manifest import read_manifest
 from .. import tombstones
 from ..card import write_card, write_pages
+from ..found import refuse_damaged
 from ..pseudonyms import Key, pseudonym
 from ..public import read_public, write_document
 from ..tombstones import Tombstones
@@ -53,9 +54,11 @@ def purge_build(
     """Takes what is asked for out of a build, and finishes a removal that was interrupted.
 
     Nothing is written where nothing of it is there. The caller holds the lock of the build; `known`
-    is what `resolve` said of this request.
+    is what `resolve` said of this request. Raises BuildError, before a change, where a file
+    is damaged.
     """
     sweep(folder.root)
+    refuse_damaged(*folder.private, folder.release)
     own, mark = folder.root / tombstones.FILE, folder.root / UNFINISHED
     removal = known or resolve(request, folder, key)
     new = listed(removal, key)
@@ -112,8 +115,7 @@ def gone_ids(removal: Removal, new: Tombstones) -> Set[str]:
 
 def _strangers(folder: BuildFolder) -> list[Path]:
     """Files below a build that no stage made: sheets, exports, databases; keys of sheets last."""
-    made = {folder.raw, folder.interactions, folder.votes, folder.labels, folder.shaped,
-            folder.release, folder.root / "llm"}  # fmt: skip
+    made = {*folder.private, folder.release, folder.root / "llm"}
     found = [p for place in sorted(folder.root.iterdir()) if place not in made
              for p in ([place] if place.is_file() else sorted(place.rglob("*")))]  # fmt: skip
     return sorted(found, key=lambda p: p.name.endswith(".key.csv"))
@@ -137,7 +139,8 @@ def clean_files(paths: list[Path], rows: dict[str, int], gone: Set[str]) -> dict
 def purge_copy(release: Path, wanted: Tombstones) -> dict[str, int]:
     """Takes rows out of a released folder without its build; returns how many, by config.
 
-    Raises BuildError where the copy has ids of another key: the same row has another name there.
+    Raises BuildError where the copy has ids of another key: the same row has another name there;
+    and, before a change, where a file is damaged.
     """
     document = read_public(release)
     if document["key_id"] != wanted.key_id:
@@ -146,6 +149,7 @@ def purge_copy(release: Path, wanted: Tombstones) -> dict[str, int]:
             "name the list that was published with this dataset",
         )  # fmt: skip
     sweep(release)
+    refuse_damaged(release / "data")
     full = wanted._replace(ids=wanted.ids | _rows_of_threads(release, wanted.ids))
     mark, own = release / UNFINISHED, release / tombstones.FILE
     before = tombstones.read(own, wanted.key_id)

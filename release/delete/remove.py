@@ -19,7 +19,7 @@ from ...corpus.errors import BuildError, SettingsError
 from ...corpus.folder import BuildFolder
 from ...corpus.manifest import read_manifest
 from .. import tombstones
-from ..found import Found
+from ..found import Found, refuse_damaged
 from ..pseudonyms import SAMPLE_KEY, Key, load_key, pseudonym
 from ..public import FILE, read_public
 from ..tombstones import Tombstones
@@ -52,13 +52,15 @@ def remove(
 
     {"dry_run", "key_id", "removed": {"rows", "threads", "others"}, "missing", "unknown_lines",
     "files": {stage or config: rows}, "unclean", "answers", "sent", "arrow_copies", "stale",
-    "scan"}. Raises BuildError where a copy without its build is asked for usernames.
+    "scan"}. Raises BuildError where a copy without its build is asked for usernames, and where a
+    file of the build is damaged.
     """
     for place in (*places.also, *places.runs):
         if not place.exists():
             raise BuildError("no such file or folder", place, "correct --also or --runs")
     if found.build is None:
         return _of_copy(found.release, request, places, dry_run)
+    refuse_damaged(*found.build.private, found.build.release)  # before any other place is changed
     key = key_of(found.build)
     sheets = _sheets(places.also)
     named = frozenset(sheets[i] for i in request.ids if i in sheets)
@@ -254,6 +256,7 @@ def look(found: Found, request: Request, places: Places) -> dict[str, Any]:
     root = found.build.root if found.build else found.release
     names, ids, texts = set(request.names), set(request.ids), list[str]()
     if found.build:
+        refuse_damaged(*found.build.private)  # what must be read to know; the rest is searched
         key = key_of(found.build)
         removal = resolve(request, found.build, key)
         names, texts = names | removal.names, removal.texts

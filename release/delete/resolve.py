@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ...corpus.errors import InputError
 from ...corpus.folder import BuildFolder
 from ..pseudonyms import Key, pseudonym
 from .parquet import Mask, columns, is_in
@@ -74,13 +75,20 @@ def resolve(request: Request, folder: BuildFolder, key: Key) -> Removal:
 
 
 def sheet_names(root: Path) -> dict[str, str]:
-    """Ids of all sheets for raters below a folder -> comment ids, by their key files."""
+    """Ids of all sheets for raters below a folder -> comment ids, by their key files.
+
+    Raises InputError for a key file that cannot be read: what it hides would stay.
+    """
     names: dict[str, str] = {}
     for path in sorted(root.rglob("*.key.csv")):
-        with path.open(encoding="utf8", newline="") as f:
-            for row in csv.DictReader(f):
-                if row.get("id") and row.get("comment_id"):
-                    names[row["id"]] = row["comment_id"]
+        try:
+            with path.open(encoding="utf8", newline="") as f:
+                for row in csv.DictReader(f):
+                    if row.get("id") and row.get("comment_id"):
+                        names[row["id"]] = row["comment_id"]
+        except (UnicodeDecodeError, csv.Error) as e:
+            raise InputError("not the key of a sheet: no UTF-8 CSV", path,
+                             "restore it, or give it another name") from e  # fmt: skip
     return names
 
 
@@ -114,7 +122,6 @@ def _submissions(found: Removal, folder: BuildFolder) -> None:
         if found.authors:
             own = by_author(table["author"], found.authors)
             found.threads.update(table["id"].filter(pa.array(own)).to_pylist())
-    wanted = pa.array(sorted(found.threads), pa.string())
     for path in folder.buckets(folder.interactions) if found.authors else []:
         table = columns(path, ["thread_id", "op"])  # a copy of the post may have lost its author
         own = by_author(table["op"], found.authors)
