@@ -20,10 +20,16 @@ _CONTACT = (
     "(?:on|at|via|thru|through) (?:my )?"
 )
 _I_AM = "(?:i'm|im|i am|called|it's|its) "
-_USER_WORDS = "user ?name|user|screen ?name|reddit name|redditor|gamertag"
+USER_WORDS = "user ?name|user|screen ?name|reddit name|redditor|gamertag"
 _NICK = r"@?[\w.-]*\w"
 _NAME = r"(?:\\?[\w-]){3,}"
 _B = r"(?<![^\W_])"  # a word begins here; `_emphasis_` is no word
+
+
+def _first(words: str) -> str:
+    """A look at the first letter: `re` without case tries alternatives one by one."""
+    return "(?=[" + "".join(sorted({word[0] for word in words.split("|")})) + "])"
+
 
 USER = re.compile(
     rf"(?i)(?<![^\W_])(?<!/)(?:/?u\\?/|/user/|/?r/u_){_NAME}"
@@ -35,13 +41,13 @@ LINKED_USER = re.compile(
 )
 """The words of a link to a profile."""
 SAID_USER = re.compile(
-    rf"(?i){_B}(?P<keep>(?:{_USER_WORDS})(?P<how> (?:is|was|are) |'s | ?[:=] ?| - | ))"
-    rf"(?P<nick>{_NICK})"
+    rf"(?i){_B}{_first(USER_WORDS)}(?P<keep>(?:{USER_WORDS})"
+    rf"(?P<how> (?:is|was|are) |'s | ?[:=] ?| - | ))(?P<nick>{_NICK})"
 )
 AT_HANDLE = re.compile(r"(?<![^\W_])(?<![@/])@(?!\d{1,2}[ap]m\b)(?=[\d_]{0,10}[^\W\d_])\w[\w.]*\w")
 TAG = re.compile(r"(?<![^\W_])(?<![.#])[\w.]{2,32}#\d{4}(?![^\W_])")
 NAMED_HANDLE = re.compile(
-    rf"(?i){_B}(?P<keep>(?:{PLACES})(?:'s)?(?P<what> (?:{_AFTER_PLACE}))?"
+    rf"(?i){_B}{_first(PLACES)}(?P<keep>(?:{PLACES})(?:'s)?(?P<what> (?:{_AFTER_PLACE}))?"
     r"(?P<how> ?[:=] ?| ?[-–] | ?@ ?|, | (?:name )?is:? | as | me (?:at|on|@) | me:? | at | under "
     rf"|'s | )(?:@ ?)?)(?P<nick>{_NICK})"
 )
@@ -60,16 +66,14 @@ HANDLE_ON = re.compile(
 PLACE_HINTS = tuple(sorted(set(PLACES.split("|"))))
 USER_HINTS = ("user", "screen", "reddit", "gamertag")
 
-_SIGNS = r"[^ \n]*(?:[\pN_@]|\.[^ ])"
-_ON = rf"(?:on|@|over on) (?:my )?(?:{PLACES})"
-SUSPECT = (
-    rf"@|\bu\\?/|/u/|/user/|r/u_|_u\\?/|#\d{{4}}"
-    rf"|(?:\b|_)(?:{PLACES})(?:'s)?(?: ?[:=@,-]| ?–|'s | (?:is|as|me|at|under) | name is"
+_SIGNS = r"[^ \n]*(?:[0-9_@\x{80}-\x{10ffff}]|\.[^ ])"  # \pN: slow to compile
+NAMED_SUSPECT = (
+    rf"(?:\b|_)(?:{PLACES})(?:'s)?(?: ?[:=@,-]| ?–|'s | (?:is|as|me|at|under) | name is"
     rf"| (?:{_AFTER_PLACE})\b| {_SIGNS})"
-    rf"|{_CONTACT}(?:{PLACES})|{_I_AM}[^ ]+ {_ON}|(?:[\pN_@]|\.[^ ])[^ ]* {_ON}"
-    rf"|(?:\b|_)(?:{_USER_WORDS})(?: (?:is|was|are) |'s | ?[:=]| - | {_SIGNS})"
 )
-"""For RE2, as in `corpus/addresses.py`."""
+SAID_SUSPECT = rf"(?:\b|_)(?:{USER_WORDS})(?: (?:is|was|are) |'s | ?[:=]| - | {_SIGNS})"
+"""For RE2 (`corpus/suspects.py`): true for every text in which `NAMED_HANDLE`, or `SAID_USER`,
+finds an account, and for few others."""
 
 _UNIT = re.compile(r"(?i)\d+(?:[.,:]\d+)*(?:[a-z]{0,3}|ish|min|mins|hours?)")
 _WEAK = {", ", " ", " at ", " under ", "'s "}

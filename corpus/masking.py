@@ -11,15 +11,13 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
-
-import pyarrow as pa
-import pyarrow.compute as pc
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
 
 from . import accounts, addresses
-from .lookalikes import INVISIBLE, fold, has_lookalikes
+from .lookalikes import fold, has_lookalikes
 from .phones import digits_of, phone_spans, worded_spans
+from .suspects import BITS, EVERY, families, suspects
 
 KINDS = ("EMAIL", "URL", "USER", "HANDLE", "IP", "CARD", "SSN", "GEO", "PHONE")
 """What is masked; its placeholder is the kind in square brackets."""
@@ -97,8 +95,14 @@ def _has_signs(match: re.Match[str]) -> bool:
 # ---- one round -----------------------------------------------------------------------------
 
 
+_Counts = TypeVar("_Counts")
+_Steps = Generator[str, int, tuple[str, _Counts]]
+_Change = Callable[[str, str, Counter[str]], str]  # text, a hint's text in lower case, counts
+
+
 class _Rule(NamedTuple):
     kind: str
+    family: str  # of corpus/suspects.py
     pattern: re.Pattern[str]
     hints: tuple[str, ...]  # in lower case; none of them in the text: the pattern cannot match
     is_one: Callable[[re.Match[str]], bool] | None = None
@@ -106,27 +110,27 @@ class _Rule(NamedTuple):
 
 
 _RULES = (  # longer things first: an address may hold what looks like a handle or a domain
-    _Rule("USER", accounts.LINKED_USER, ("](",)),
-    _Rule("URL", addresses.URL, ("//",)),
-    _Rule("EMAIL", addresses.EMAIL, ("@",)),
-    _Rule("EMAIL", addresses.HIDDEN_EMAIL, ("@", "at"), None, addresses.AT_SIGN),
-    _Rule("EMAIL", addresses.WORDED_EMAIL, (" at ",)),
-    _Rule("EMAIL", addresses.NAMED_HOST_EMAIL, (" at ",), _is_local),
-    _Rule("URL", addresses.SPELT_URL, ("dot", ".]", ".)", ".}", ".>")),
-    _Rule("URL", addresses.BARE_URL, (".",)),
-    _Rule("USER", accounts.USER, ("/",), _is_nick),
-    _Rule("HANDLE", accounts.AT_HANDLE, ("@",)),
-    _Rule("HANDLE", accounts.TAG, ("#",)),
-    _Rule("HANDLE", accounts.CONTACT, (" on ", " at ", " via ", " thr"), _is_nick),
-    _Rule("HANDLE", accounts.NAMED_HANDLE, accounts.PLACE_HINTS, _is_nick, accounts.PLACE),
-    _Rule("HANDLE", accounts.HANDLE_ON, (" on ", " @ "), _has_signs, accounts.PLACE),
-    _Rule("USER", accounts.SAID_USER, accounts.USER_HINTS, _is_nick),
-    _Rule("IP", _IPV4, (".",), _is_ipv4),
-    _Rule("IP", _IPV6, (":",), _is_ipv6),
-    _Rule("CARD", _CARD, ("2", "3", "4", "5", "6"), _passes_luhn),
-    _Rule("SSN", _SSN, ("-",)),
-    _Rule("GEO", _GEO, (".",), _is_place, _LONG_DECIMAL),
-    _Rule("GEO", _DMS, ("°",)),
+    _Rule("USER", "signs", accounts.LINKED_USER, ("](",)),
+    _Rule("URL", "signs", addresses.URL, ("//",)),
+    _Rule("EMAIL", "signs", addresses.EMAIL, ("@",)),
+    _Rule("EMAIL", "hidden", addresses.HIDDEN_EMAIL, ("@", "at"), None, addresses.AT_SIGN),
+    _Rule("EMAIL", "at", addresses.WORDED_EMAIL, (" at ",)),
+    _Rule("EMAIL", "at", addresses.NAMED_HOST_EMAIL, (" at ",), _is_local),
+    _Rule("URL", "dot", addresses.SPELT_URL, ("dot", ".]", ".)", ".}", ".>")),
+    _Rule("URL", "domain", addresses.BARE_URL, (".",)),
+    _Rule("USER", "user", accounts.USER, ("/",), _is_nick),
+    _Rule("HANDLE", "signs", accounts.AT_HANDLE, ("@",)),
+    _Rule("HANDLE", "signs", accounts.TAG, ("#",)),
+    _Rule("HANDLE", "on", accounts.CONTACT, (" on ", " at ", " via ", " thr"), _is_nick),
+    _Rule("HANDLE", "named", accounts.NAMED_HANDLE, accounts.PLACE_HINTS, _is_nick, accounts.PLACE),
+    _Rule("HANDLE", "on", accounts.HANDLE_ON, (" on ", " @ "), _has_signs, accounts.PLACE),
+    _Rule("USER", "said", accounts.SAID_USER, accounts.USER_HINTS, _is_nick),
+    _Rule("IP", "ip", _IPV4, (".",), _is_ipv4),
+    _Rule("IP", "ip", _IPV6, (":",), _is_ipv6),
+    _Rule("CARD", "card", _CARD, ("2", "3", "4", "5", "6"), _passes_luhn),
+    _Rule("SSN", "ssn", _SSN, ("-",)),
+    _Rule("GEO", "geo", _GEO, (".",), _is_place, _LONG_DECIMAL),
+    _Rule("GEO", "signs", _DMS, ("°",)),
 )
 _MANY_DIGITS = re.compile(r"\d(?:(?:[^\w\n]|_){0,6}\d){6}")
 
@@ -140,33 +144,65 @@ def mask(text: str) -> tuple[str, dict[str, int]]:
     >>> mask("jo@example.org or u/jo_l; in need 1-800-273-8255, see r/Anxiety")
     ('[EMAIL] or [USER]; in need 1-800-273-8255, see r/Anxiety', {'EMAIL': 1, 'USER': 1})
     """
-    masked, counts = _mask(text)
+    steps = _steps(text)
+    next(steps)
+    while True:
+        try:
+            steps.send(EVERY)
+        except StopIteration as end:
+            return end.value
+
+
+def _steps(text: str) -> _Steps[dict[str, int]]:
+    """Masks step by step: asks which families (`BITS`) can match a text whenever there is a new
+    one, so that a column's texts are looked at together (`mask_column`)."""
+    masked, counts = yield from _mask(text)
     if has_lookalikes(text):
-        seen, more = _mask(fold(text))
+        seen, more = yield from _mask(fold(text))
         if more != counts:
             return seen, dict(more)
-    if has_lookalikes(masked):  # what was masked may have hidden more
-        seen, more = _mask(fold(masked))
+    if counts and has_lookalikes(masked):  # what was masked may have hidden more
+        seen, more = yield from _mask(fold(masked))
         if more:
             return seen, dict(counts + more)
     return masked, dict(counts)
 
 
-def _mask(text: str) -> tuple[str, Counter[str]]:
+def _mask(text: str) -> _Steps[Counter[str]]:
     counts: Counter[str] = Counter()
-    for _ in range(_MAX_ROUNDS):
+    may = yield text
+    for _ in range(_MAX_ROUNDS if may else 0):
         before, low = text, text.lower()
-        for rule in _RULES:
-            if any(hint in low for hint in rule.hints) and (
-                rule.needs is None or rule.needs.search(low)
-            ):
-                text = _apply(rule, text, counts)
-        if _MANY_DIGITS.search(text):
-            text = _cut(text, "PHONE", phone_spans(text), counts)
-        text = _cut(text, "PHONE", worded_spans(text), counts)
+        for family, change in _CHANGES:
+            if may & BITS[family]:
+                was, text = text, change(text, low, counts)
+                if text != was:
+                    may = yield text
         if text == before:
             break
     return text, counts
+
+
+def _by_rule(rule: _Rule) -> _Change:
+    def change(text: str, low: str, counts: Counter[str]) -> str:
+        return _apply(rule, text, counts) if _can_match(rule, low) else text
+
+    return change
+
+
+def _by_digits(text: str, _low: str, counts: Counter[str]) -> str:
+    spans = phone_spans(text) if _MANY_DIGITS.search(text) else ()
+    return _cut(text, "PHONE", spans, counts)
+
+
+def _by_words(text: str, _low: str, counts: Counter[str]) -> str:
+    return _cut(text, "PHONE", worded_spans(text), counts)
+
+
+def _can_match(rule: _Rule, low: str) -> bool:
+    return any(hint in low for hint in rule.hints) and (
+        rule.needs is None or rule.needs.search(low) is not None
+    )
 
 
 def _apply(rule: _Rule, text: str, counts: Counter[str]) -> str:
@@ -206,22 +242,13 @@ def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         yield held
 
 
-# ---- a column ------------------------------------------------------------------------------
-
-_WORDED = "zero|oh|one|two|three|four|five|six|seven|eight|nine"
-_SUSPECT = (
-    rf"(?i){addresses.SUSPECT}|{accounts.SUSPECT}|°"
-    r"|(?:\p{Nd}[^\pL\n]*){7}|\p{Nd}\.\p{Nd}+\.\p{Nd}|\p{Nd}\.\p{Nd}{3}"
-    r"|[0-9a-f]?:[0-9a-f]*:[0-9a-f]|&#0*(?:64|46);|&#x0*(?:40|2e);|&(?:commat|period);"
-    rf"|\b(?:{_WORDED})[ ,-]+(?:{_WORDED})[ ,-]+(?:{_WORDED})\b"
-    + "|["
-    + re.sub(r"\\u(....)", r"\\x{\1}", INVISIBLE)
-    + "]"
-    r"|[\x{FF01}-\x{FF5E}\x{1D400}-\x{1D7FF}\x{24B6}-\x{24E9}\x{2044}\x{2215}\x{FE52}\x{FE6B}]"
-    r"|[a-z@][\p{Cyrillic}\p{Greek}]|[\p{Cyrillic}\p{Greek}][a-z@]"
+_CHANGES: tuple[tuple[str, _Change], ...] = (
+    *((rule.family, _by_rule(rule)) for rule in _RULES),
+    ("phone", _by_digits),
+    ("worded", _by_words),
 )
-"""For RE2: true for every text that `mask` would change, and for few others. No counted repeats
-of more than a step: {0,6} inside {6} reads 20 times slower than * does."""
+
+# ---- a column ------------------------------------------------------------------------------
 
 
 def mask_column(texts: Sequence[str | None]) -> tuple[list[str | None], Counter[str]]:
@@ -231,19 +258,15 @@ def mask_column(texts: Sequence[str | None]) -> tuple[list[str | None], Counter[
     """
     masked = list(texts)
     counts: Counter[str] = Counter()
-    column = pa.array([None if t is None else _encodable(t) for t in texts], pa.large_string())
-    for i in pc.indices_nonzero(pc.match_substring_regex(column, _SUSPECT)).to_pylist():
-        text = masked[i]
-        if text is not None:
-            masked[i], found = mask(text)
-            counts.update(found)
+    work = {i: _steps(text) for i in suspects(texts) if (text := texts[i]) is not None}
+    asked = {i: next(steps) for i, steps in work.items()}
+    while asked:
+        bits = families(list(asked.values()))
+        for (i, _), may in zip(list(asked.items()), bits, strict=True):
+            try:
+                asked[i] = work[i].send(may)
+            except StopIteration as end:
+                masked[i], found = end.value
+                counts.update(found)
+                del asked[i]
     return masked, counts
-
-
-def _encodable(text: str) -> str:
-    """Arrow takes no lone surrogates; none of them is part of an identifier."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf8", "replace").decode()
-    return text

@@ -34,7 +34,8 @@ _GROUPED = re.compile(
     rf"{_BEFORE}(?:\(\d\d\) ?9?\d{{4}}[ -]\d{{4}}|[6-9]\d{{4}}[ -]\d{{5}}){_AFTER}"
 )
 _AFTER_CUE = re.compile(
-    r"(?i)(?<![^\W_])(?:call|text|phone|cell|mobile|whats?app|telephone|tel|sms|ring|dial|number)\b"
+    r"(?i)(?<![^\W_])(?=[ctpmwsrdn])"
+    r"(?:call|text|phone|cell|mobile|whats?app|telephone|tel|sms|ring|dial|number)\b"
     rf"[^\d\n\[\]$€£#]{{0,24}}?{_BEFORE}(?P<n>\d(?:{_SEP}{{0,2}}\d){{6,12}}){_AFTER}"
 )
 _DATE = re.compile(
@@ -89,7 +90,7 @@ _DIGITS = {w: i for i, w in enumerate(
     ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 )} | {"oh": 0}  # fmt: skip
 _ONE = "|".join(_DIGITS)
-_WORDED = re.compile(rf"(?i)\b(?:{_ONE})(?:[ ,.-]{{1,2}}(?:{_ONE})){{6,14}}\b")
+_WORDED = re.compile(rf"(?i)\b(?=[zotfsen])(?:{_ONE})(?:[ ,.-]{{1,2}}(?:{_ONE})){{6,14}}\b")
 
 
 def worded_spans(text: str) -> Iterator[tuple[int, int]]:
@@ -111,12 +112,17 @@ def _counts(digits: list[int]) -> bool:
     return max(steps.count(1), steps.count(-1)) >= len(steps) - 2
 
 
+_NO_DIGITS = re.compile("[^0-9]+")
+
+
 def digits_of(text: str) -> str:
     """The decimal digits of a text, in any script, as ASCII.
 
     >>> digits_of("+1 (212) 555-01٢٣")
     '12125550123'
     """
+    if text.isascii():
+        return _NO_DIGITS.sub("", text)
     return "".join(str(int(c)) for c in text if c.isdecimal())
 
 
