@@ -26,7 +26,7 @@ from ..corpus.prospects import default_workers
 from ..corpus.settings import Settings, from_identity
 from ..corpus.sizes import size_of
 from .card import write_pages
-from .columns import CONFIGS
+from .columns import CONFIGS, DERIVED
 from .dehydrated import named_by
 from .features import arrow_schema
 from .found import find_release, new_folder, refuse_damaged
@@ -93,9 +93,6 @@ def _refuse(document: Mapping[str, Any], release: Path, any_version: bool) -> No
         )  # fmt: skip
 
 
-_OWN = ("effectiveness", "full")
-
-
 class _Derived:
     """A config that is made of rows of `full`: as it came, by bucket; restored, by key."""
 
@@ -118,9 +115,7 @@ class _Work:
         schema = with_split(arrow_schema("full", "dehydrated"))
         self.rows = Piles(scratch / "rows", self.n, schema)  # by bucket
         self.texts = Piles(scratch / "texts", self.n, with_split(arrow_schema("full")))  # by key
-        self.derived = {
-            config: _Derived(config, scratch, self.n) for config in CONFIGS if config not in _OWN
-        }
+        self.derived = {config: _Derived(config, scratch, self.n) for config in DERIVED}
         self.state: dict[str, list[str]] = {state: [] for state in STATES}
         self.unverified: dict[str, list[str]] = {}
 
