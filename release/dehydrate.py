@@ -25,7 +25,7 @@ from ..corpus.sizes import size_of
 from .annotated import COLUMNS as ANNOTATED
 from .annotated import count_annotations
 from .card import write_pages
-from .columns import COLUMNS, CONFIGS
+from .columns import COLUMNS, CONFIGS, DERIVED
 from .content import COUNTED, TEXTS, count_content, count_marks
 from .dehydrate_removed import bury
 from .dehydrate_rows import KeyRing, derived_rows, row_of
@@ -42,7 +42,6 @@ from .splits import split_names
 
 SHORT = "short_post"
 """Why a row of the text form is not in the dehydrated one: its post could be guessed."""
-_OWN = ("effectiveness", "full")
 
 
 def dehydrate(
@@ -63,6 +62,9 @@ def dehydrate(
     document = read_public(found.release)
     key = _key(document, key)
     refuse_damaged(found.build.interactions, found.release)
+    if document["stages"]["full"]["rows_out"] and not any(found.build.interactions.glob("b*")):
+        raise BuildError("holds no rows any more", found.build.interactions,
+                         "build again from the dumps")  # fmt: skip
     size_of(memory_limit)  # before anything is read
     out = new_folder(out)
     with tempfile.TemporaryDirectory(prefix=".tmp-dehydrate-", dir=found.build.root) as scratch:
@@ -109,7 +111,7 @@ class _Work:
         self.ring.sort()
         written = {
             config: self._derived(out, config)
-            if config not in _OWN
+            if config in DERIVED
             else write_sorted(out, config, "dehydrated", self.rows, self.splits,
                               where=labelled if config == "effectiveness" else None)
             for config in CONFIGS

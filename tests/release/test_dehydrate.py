@@ -138,6 +138,10 @@ def test_another_key_a_bare_folder_and_a_full_one_are_refused(world: World, tmp_
 def test_a_build_that_lost_its_raw_lines_says_so(world: World, tmp_path: Path) -> None:
     shutil.copytree(world.build, tmp_path / "build")
     shutil.rmtree(tmp_path / "build" / "raw" / "comments")
+    shutil.copytree(world.build, tmp_path / "other")
+    shutil.rmtree(tmp_path / "other" / "interactions")
+    with pytest.raises(BuildError, match="interactions: holds no rows any more; build again"):
+        dehydrate(tmp_path / "other", tmp_path / "dry")
     with pytest.raises(BuildError, match="build again from the dumps"):
         dehydrate(tmp_path / "build", tmp_path / "dry")
     assert not (tmp_path / "dry").exists()
