@@ -19,6 +19,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from .errors import BuildError
+
 ROWS_PER_GROUP = 20_000  # ours: about 20 MB of Reddit text, far below the viewer's 300 MB
 STATS_KEY = b"redditess.stats"
 PARQUET = b"PAR1"  # the first and the last four bytes of a Parquet file
@@ -146,8 +148,14 @@ def json_text(value: Any) -> str:
     return json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
 
 
-def read_json(path: str | os.PathLike[str]) -> Any:
-    return json.loads(Path(path).read_bytes())
+def read_json(
+    path: str | os.PathLike[str], next_step: str = "restore it, or build again with --fresh"
+) -> Any:
+    """What `write_json` wrote. Raises BuildError for a file that is no JSON (any more)."""
+    try:
+        return json.loads(Path(path).read_bytes())
+    except ValueError as e:
+        raise BuildError(f"not JSON ({e})", path, next_step) from e
 
 
 def sha256_file(path: str | os.PathLike[str]) -> str:

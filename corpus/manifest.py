@@ -74,10 +74,7 @@ def read_document(path: Path, next_step: str) -> dict[str, Any]:
     """A manifest, or what a release says of itself. Raises BuildError for a file that is neither:
     cut off, empty, or of another program.
     """
-    try:
-        found = read_json(path)
-    except ValueError as e:
-        raise BuildError(f"not JSON ({e})", path, next_step) from e
+    found = read_json(path, next_step)
     if not isinstance(found, dict) or not isinstance(found.get("stages"), dict):
         raise BuildError("not a manifest", path, next_step)
     return found

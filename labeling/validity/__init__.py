@@ -40,6 +40,8 @@ def read_validity(folder: BuildFolder) -> dict[str, Any] | None:
     """The tables that `validity` left for this very build; None where there are none."""
     if not folder.validity.is_file() or not folder.manifest.is_file():
         return None
-    found: dict[str, Any] = read_json(folder.validity)
+    found: dict[str, Any] = read_json(
+        folder.validity, "remove it, then run `redditess label validity` again"
+    )
     same = found.get("fingerprint") == read_json(folder.manifest)["fingerprint"]
     return found if same and found.get("format") == FORMAT else None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from redditess.corpus.artefacts import is_whole_parquet
+from redditess.corpus.artefacts import is_whole_parquet, read_json
 from redditess.corpus.errors import BuildError, InputError
 from redditess.corpus.folder import BuildFolder
 from redditess.release.dehydrate import dehydrate
@@ -76,3 +76,12 @@ def test_a_key_file_that_cannot_be_read_stops_a_removal(tmp_path: Path, data: by
     (tmp_path / "sheet.key.csv").write_bytes(data)
     with pytest.raises(InputError, match=r"sheet\.key\.csv: not the key of a sheet: .*; restore"):
         sheet_names(tmp_path)
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"\xe9"])
+def test_any_json_that_was_cut_off_is_named(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "validity.json").write_bytes(data)
+    with pytest.raises(
+        BuildError, match=r"validity\.json: not JSON .*; restore it, or build again"
+    ):
+        read_json(tmp_path / "validity.json")
