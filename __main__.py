@@ -7,6 +7,7 @@ was damaged.
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from importlib import import_module
 from typing import Annotated, Any
@@ -113,8 +114,10 @@ def refusal(error: OSError) -> RedditessError | None:
     step = REFUSALS.get(error.errno or 0)
     if step is None:
         return None
-    where = error.filename2 or error.filename or ""  # of a rename the name that was wanted
-    return RedditessError((error.strerror or str(error)).lower(), where, step)
+    where = error.filename2 or error.filename  # of a rename the name that was wanted
+    if where is None:  # a library's own words, with the name in them
+        return RedditessError(error.strerror or str(error), "", step)
+    return RedditessError(os.strerror(error.errno or 0).lower(), where, step)
 
 
 if __name__ == "__main__":

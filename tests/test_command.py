@@ -106,6 +106,6 @@ def test_a_place_that_cannot_be_written_is_one_sentence(
 
 def test_a_full_disk_has_a_next_step_and_a_bug_keeps_its_traceback() -> None:
     full = command.refusal(OSError(errno.ENOSPC, "No space left on device"))
-    assert str(full) == "no space left on device; make room, then run it again."
+    assert str(full) == "No space left on device; make room, then run it again."
     assert command.refusal(FileNotFoundError(errno.ENOENT, "No such file", "x")) is None
     assert command.refusal(OSError("a library's own words")) is None
