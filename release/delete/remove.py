@@ -93,7 +93,8 @@ def _remove(build: BuildFolder, request: Request, key: Key, places: Places) -> d
         unclean |= one.unclean
         for name, n in one.rows.items():
             files[name] = files.get(name, 0) + n
-    needles = Needles(gone, whole.authors, whole.texts)
+    # Ids, too, that nobody could tell a fullname of: no private part of the build, no proof.
+    needles = Needles(gone | request.ids, whole.authors, whole.texts)
     looked = scan([build.root, *_searched(places)], needles)
     report = {
         **_counted(own, request, key), "dry_run": False,

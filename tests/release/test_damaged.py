@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from redditess.corpus.artefacts import is_whole_parquet, read_json
@@ -69,6 +70,20 @@ def test_a_scan_tells_what_it_could_not_look_into(damaged: BuildFolder, tmp_path
     report = look(find_release(damaged.root), REQUEST, Places(tmp_path / "home"))
     unread = [f"redditess/data/full/{FILE}"]
     assert report["scan"]["unread"] == (unread if place.stat().st_size else [])
+
+
+def test_a_build_without_its_private_part_is_not_called_clean(
+    small_build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDDITESS_HOME", str(tmp_path / "home"))
+    folder = BuildFolder(tmp_path / "build")
+    shutil.copytree(small_build, folder.root)
+    shutil.rmtree(folder.interactions)
+    row = pq.read_table(folder.release / "data" / "full" / FILE, columns=["id"])["id"][0].as_py()
+    request, places = Request(ids=frozenset({row})), Places(tmp_path / "home", arrow=tmp_path / "x")
+    report = remove(find_release(folder.root), request, places)
+    assert report["missing"] == 1
+    assert f"redditess/data/full/{FILE}" in [p["path"] for p in report["scan"]["left"]]
 
 
 @pytest.mark.parametrize("data", [b"id,comment_id\nJos\xe9,t1_a\n"])
