@@ -52,7 +52,7 @@ NAMED_HANDLE = re.compile(
     rf"|'s | )(?:@ ?)?)(?P<nick>{_NICK})"
 )
 CONTACT = re.compile(
-    rf"(?i){_B}(?P<keep>{_CONTACT}(?:{PLACES})"
+    rf"(?i){_B}(?=[afmdpthrc])(?P<keep>{_CONTACT}(?:{PLACES})"
     r"(?:[,:.]? (?:as |at |@ ?|under |it's |its |i'm )?|[:=] ?))(?P<nick>"
     rf"{_NICK})"
 )
@@ -66,14 +66,18 @@ HANDLE_ON = re.compile(
 PLACE_HINTS = tuple(sorted(set(PLACES.split("|"))))
 USER_HINTS = ("user", "screen", "reddit", "gamertag")
 
-_SIGNS = r"[^ \n]*(?:[0-9_@\x{80}-\x{10ffff}]|\.[^ ])"  # \pN: slow to compile
+_WIDE = r"\x{80}-\x{10ffff}"  # for \pN, that takes long to compile
+_SIGNS = rf"[^ \n]*(?:[0-9_@{_WIDE}]|\.[^ ])"
+_ON = rf"(?:on|@|over on) (?:my )?(?:{PLACES})"
+CONTACT_SUSPECT = rf"{_CONTACT}(?:{PLACES})"
+ON_SUSPECT = rf"{_I_AM}[^ ]+ {_ON}|(?:[0-9_@{_WIDE}]|\.[^ ])[^ ]* {_ON}"
 NAMED_SUSPECT = (
     rf"(?:\b|_)(?:{PLACES})(?:'s)?(?: ?[:=@,-]| ?–|'s | (?:is|as|me|at|under) | name is"
     rf"| (?:{_AFTER_PLACE})\b| {_SIGNS})"
 )
 SAID_SUSPECT = rf"(?:\b|_)(?:{USER_WORDS})(?: (?:is|was|are) |'s | ?[:=]| - | {_SIGNS})"
-"""For RE2 (`corpus/suspects.py`): true for every text in which `NAMED_HANDLE`, or `SAID_USER`,
-finds an account, and for few others."""
+"""For RE2 (`corpus/suspects.py`): true for every text in which the pattern of that name finds an
+account, and for few others."""
 
 _UNIT = re.compile(r"(?i)\d+(?:[.,:]\d+)*(?:[a-z]{0,3}|ish|min|mins|hours?)")
 _WEAK = {", ", " ", " at ", " under ", "'s "}

@@ -17,6 +17,7 @@ _LETTERS = "".join(_LOOK)
 _SIGNS = re.compile(f"[{INVISIBLE}{_STYLED}]")
 _MIXED = re.compile(rf"[A-Za-z@][{_LETTERS}]|[{_LETTERS}][A-Za-z@]")
 _WORD = re.compile(rf"[A-Za-z0-9@._+{_LETTERS}-]+")
+_LOOKS = re.compile(f"[{_LETTERS}]")
 _REMOVED = re.compile(f"[{INVISIBLE}]")
 _STYLED_ONE = re.compile(f"[{_STYLED}]")
 _ENTITY = re.compile(r"&(?:(#0*64|#x0*40|commat)|#0*46|#x0*2[eE]|period);")
@@ -42,7 +43,7 @@ def fold(text: str) -> str:
     """
     text = _ENTITY.sub(lambda m: "@" if m[1] else ".", text)
     text = _STYLED_ONE.sub(_plain, _REMOVED.sub("", text))
-    return _WORD.sub(_latin, text)
+    return _WORD.sub(_latin, text) if _LOOKS.search(text) else text
 
 
 def _plain(match: re.Match[str]) -> str:

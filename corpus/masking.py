@@ -121,7 +121,7 @@ _RULES = (  # longer things first: an address may hold what looks like a handle 
     _Rule("USER", "user", accounts.USER, ("/",), _is_nick),
     _Rule("HANDLE", "signs", accounts.AT_HANDLE, ("@",)),
     _Rule("HANDLE", "signs", accounts.TAG, ("#",)),
-    _Rule("HANDLE", "on", accounts.CONTACT, (" on ", " at ", " via ", " thr"), _is_nick),
+    _Rule("HANDLE", "contact", accounts.CONTACT, (" on ", " at ", " via ", " thr"), _is_nick),
     _Rule("HANDLE", "named", accounts.NAMED_HANDLE, accounts.PLACE_HINTS, _is_nick, accounts.PLACE),
     _Rule("HANDLE", "on", accounts.HANDLE_ON, (" on ", " @ "), _has_signs, accounts.PLACE),
     _Rule("USER", "said", accounts.SAID_USER, accounts.USER_HINTS, _is_nick),
@@ -156,21 +156,23 @@ def mask(text: str) -> tuple[str, dict[str, int]]:
 def _steps(text: str) -> _Steps[dict[str, int]]:
     """Masks step by step: asks which families (`BITS`) can match a text whenever there is a new
     one, so that a column's texts are looked at together (`mask_column`)."""
-    masked, counts = yield from _mask(text)
-    if has_lookalikes(text):
-        seen, more = yield from _mask(fold(text))
+    may = yield text
+    masked, counts = yield from _mask(text, may)
+    if may & BITS["look"] and has_lookalikes(text):
+        folded = fold(text)
+        seen, more = yield from _mask(folded, (yield folded))
         if more != counts:
             return seen, dict(more)
     if counts and has_lookalikes(masked):  # what was masked may have hidden more
-        seen, more = yield from _mask(fold(masked))
+        folded = fold(masked)
+        seen, more = yield from _mask(folded, (yield folded))
         if more:
             return seen, dict(counts + more)
     return masked, dict(counts)
 
 
-def _mask(text: str) -> _Steps[Counter[str]]:
+def _mask(text: str, may: int) -> _Steps[Counter[str]]:
     counts: Counter[str] = Counter()
-    may = yield text
     for _ in range(_MAX_ROUNDS if may else 0):
         before, low = text, text.lower()
         for family, change in _CHANGES:

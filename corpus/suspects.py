@@ -14,7 +14,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .accounts import NAMED_SUSPECT, PLACES, SAID_SUSPECT, USER_WORDS
+from .accounts import (
+    CONTACT_SUSPECT,
+    NAMED_SUSPECT,
+    ON_SUSPECT,
+    PLACES,
+    SAID_SUSPECT,
+    USER_WORDS,
+)
 from .addresses import OPEN, PROVIDERS, SHUT, TLD, TLD_IF_PATH
 from .lookalikes import INVISIBLE
 
@@ -51,7 +58,8 @@ _NEEDS = {
     "dot": rf" dot |{OPEN}(?:dot|\.){SHUT}",
     "domain": rf"\.(?:(?:{TLD}){_END}|(?:{TLD_IF_PATH})/)",
     "user": _USER,
-    "on": rf" (?:on|@|at|via|thru|through) (?:my )?(?:{PLACES}){_END}",
+    "contact": CONTACT_SUSPECT,
+    "on": ON_SUSPECT,
     "named": NAMED_SUSPECT,
     "said": SAID_SUSPECT,
     "ip": rf"{_N}\.{_N}+\.{_N}+\.{_N}|:[0-9a-f:]{{4}}",
@@ -60,12 +68,13 @@ _NEEDS = {
     "geo": rf"\.{_N}{{3}}(?s:.*)\.{_N}{{3}}",
     "phone": rf"(?:{_N}[^a-z\n]*){{7}}",
     "worded": _WORDED,
+    "look": f"{_ENTITY}|{_LOOKALIKE}",
 }
 """Per family of rules: what a text must hold for one of them to match it."""
 
 BITS = {name: 1 << k for k, name in enumerate(_NEEDS)}
 EVERY = (1 << len(_NEEDS)) - 1
-FEW = 8_000
+FEW = 2_000
 """Characters; up to here compiling the patterns costs more than they save (measured)."""
 
 
