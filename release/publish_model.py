@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..corpus.artefacts import read_json
 from ..corpus.errors import BuildError
 from .going_up import File, listed
 from .governance import require_governance
@@ -93,7 +93,7 @@ def _refuse_paths(folder: Path, files: list[File]) -> None:
 
     for file in files:
         if file.place.suffix == ".json" and file.place.name not in WORD_LISTS:
-            found = _parsed(file.place)
+            found = read_json(file.place, "save the model again")
         elif file.name == "README.md":
             found = metadata_load(file.place) or {}
         else:
@@ -104,13 +104,6 @@ def _refuse_paths(folder: Path, files: list[File]) -> None:
                     f"{key} is a path of this machine: {text!r}", file.place,
                     "write the name that the base model has on the Hub",
                 )  # fmt: skip
-
-
-def _parsed(path: Path) -> Any:
-    try:
-        return json.loads(path.read_bytes())
-    except ValueError as e:
-        raise BuildError(f"not JSON ({e})", path, "save the model again") from e
 
 
 def _is_here(folder: Path, text: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from functools import cache
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...corpus.artefacts import sha256_file
 from ...corpus.errors import MissingExtra, SettingsError
 from .. import lexicon
 from .base import Reading
@@ -106,7 +106,7 @@ def fingerprints(folder: Path) -> dict[str, str]:
 @cache
 def _digest(path: Path) -> str:
     """16 hex digits; "" for an encoder in another format, which fits no other."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else ""
+    return sha256_file(path)[:16] if path.is_file() else ""
 
 
 def installed() -> Path:

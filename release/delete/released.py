@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
+from ..piles import numbers
 from .parquet import columns, without
 from .private import Match
 from .rebalance import PAIRS, rebalance
@@ -54,6 +55,5 @@ def ids_of(release: Path, config: str, split: str) -> np.ndarray:
     found = [np.zeros(0, np.uint64)]
     for path in sorted((release / "data" / config).glob(f"{split}-*.parquet")):
         if "id" in pq.read_schema(path).names:
-            words = columns(path, ["id"])["id"].to_pylist()
-            found.append(np.array([int(word, 16) for word in words], np.uint64))
+            found.append(numbers(columns(path, ["id"])["id"]))
     return np.concatenate(found)
