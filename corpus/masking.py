@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeVar
 from . import accounts, addresses
 from .lookalikes import fold, has_lookalikes
 from .phones import digits_of, phone_spans, worded_spans
-from .suspects import BITS, EVERY, families, suspects
+from .suspects import BITS, EVERY, UNCOVERED, families, suspects
 
 KINDS = ("EMAIL", "URL", "USER", "HANDLE", "IP", "CARD", "SSN", "GEO", "PHONE")
 """What is masked; its placeholder is the kind in square brackets."""
@@ -179,7 +179,7 @@ def _mask(text: str, may: int) -> _Steps[Counter[str]]:
             if may & BITS[family]:
                 was, text = text, change(text, low, counts)
                 if text != was:
-                    may = yield text
+                    may = (yield text) & (may | UNCOVERED)
         if text == before:
             break
     return text, counts

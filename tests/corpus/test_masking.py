@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from redditess.corpus.masking import KINDS, mask, mask_column
 from redditess.corpus.phones import helplines, is_helpline
+from redditess.corpus.suspects import BITS, families
 
 FILE = Path(__file__).parents[2] / "benchmarks" / "masking_items.py"
 spec = spec_from_file_location("masking_items", FILE)
@@ -263,3 +264,15 @@ def test_clean_items_of_the_benchmark_stay():
 def test_the_look_before_masking_overlooks_no_planted_item(ways):
     texts = [item.text for item in items.planted(2_000, 3, ways=ways)]
     assert mask_column(texts)[0] == [mask(text)[0] for text in texts]
+
+
+def test_the_look_at_a_column_knows_the_digits_of_every_script():
+    digits = [c for c in map(chr, range(0x110000)) if c.isdecimal()]
+    found = families([f"{d}-{d * 3}-{d * 3}" for d in digits])
+    assert len(digits) > 600 and all(bits & BITS["phone"] for bits in found)
+
+
+def test_letters_that_only_re_takes_for_an_i_hide_no_account_from_the_look():
+    texts = ["my dıscord: jo_lee99", "my dİscord: jo_lee99", "a plain reply"] * 200
+    named = [bool(bits & BITS["named"]) for bits in families(texts)]
+    assert named == [True, True, False] * 200
