@@ -22,6 +22,8 @@ from redditess.corpus.errors import InputError, SettingsError
 from redditess.release import local, write
 from redditess.release.features import features
 
+pytestmark = pytest.mark.slow  # builds and copies: seconds, not milliseconds
+
 Dumps = Callable[..., Path]
 SMALL = {"preset": "sample", "n_buckets": 2, "workers": 1}
 

@@ -27,6 +27,8 @@ from redditess.release.features import features
 from redditess.release.front_matter import content_digest
 from redditess.release.public import public, read_public
 
+pytestmark = pytest.mark.slow  # builds and copies: seconds, not milliseconds
+
 Made = Callable[..., BuildFolder]
 ManifestOf = Callable[[BuildFolder], dict[str, Any]]
 

@@ -20,6 +20,8 @@ from redditess.release.card import write_pages
 from redditess.release.card_check import check_card
 from redditess.release.public import FILE, public, read_public
 
+pytestmark = pytest.mark.slow  # builds and copies: seconds, not milliseconds
+
 FULL_TRAIN = "data/full/train-00000-of-00001.parquet"
 LABELLED_TRAIN = "data/effectiveness/train-00000-of-00001.parquet"
 

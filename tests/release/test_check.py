@@ -24,6 +24,8 @@ from redditess.release.check import probe as probe_module
 from redditess.release.check.report import Report, Result
 from redditess.release.pseudonyms import SAMPLE_KEY, pseudonym
 
+pytestmark = pytest.mark.slow  # builds and copies: seconds, not milliseconds
+
 Found = dict[str, Result]
 
 

@@ -24,6 +24,8 @@ from redditess.release.public import read_public
 from redditess.release.thread_picture import ALT, thread_picture
 from tests.release.dry import World, rows_of
 
+pytestmark = pytest.mark.slow  # builds and copies: seconds, not milliseconds
+
 FORBIDDEN = re.compile(r"title|post|comment|repl|why|evidence|support|risk|screen|minor|crisis|vote"
                        r"|subreddit|day|era$|score|thread")  # fmt: skip
 

@@ -35,6 +35,8 @@ from redditess.release.pseudonyms import SAMPLE_KEY, pseudonym
 from redditess.release.public import read_public
 from redditess.release.unfinished import UNFINISHED
 
+pytestmark = pytest.mark.slow  # builds and copies: seconds, not milliseconds
+
 Rows = list[dict[str, Any]]
 
 

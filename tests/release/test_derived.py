@@ -25,6 +25,8 @@ from redditess.release.pseudonyms import SAMPLE_KEY
 from redditess.release.splits import group_of, split_of
 from redditess.release.write import write_release
 
+pytestmark = pytest.mark.slow  # builds and copies: seconds, not milliseconds
+
 Made = Callable[..., BuildFolder]
 SETTINGS = load_settings("sample", n_buckets=1, pairs="default")
 GOOD = {"label": 1, "basis": "thanked", "p_effective": 0.9, "p_low": 0.6, "p_high": 0.98}

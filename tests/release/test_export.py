@@ -23,6 +23,8 @@ from redditess.release.export import class_names, export, named_schema, split_fi
 from redditess.release.pseudonyms import SAMPLE_KEY
 from redditess.release.write import write_release
 
+pytestmark = pytest.mark.slow  # builds and copies: seconds, not milliseconds
+
 Made = Callable[..., BuildFolder]
 EVIL = ("=HYPERLINK(1)", "+1", "-1 said", "＝SUM(1)", ' "=1', "\t=1", "plain")
 

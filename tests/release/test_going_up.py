@@ -17,6 +17,8 @@ from redditess.release.preview import plan_preview, refuse_real_rows, stamp_card
 from redditess.release.publish import BATCH_FILES, Plan, _batch
 from redditess.release.publish_plan import gate_fields, plan_release
 
+pytestmark = pytest.mark.slow  # builds and copies: seconds, not milliseconds
+
 
 def passes(folder: Path) -> None:
     """A check that finds nothing: the real one has tests of its own."""

@@ -23,6 +23,8 @@ from redditess.release.found import find_release
 from redditess.release.public import read_public
 from redditess.release.unfinished import UNFINISHED
 
+pytestmark = pytest.mark.slow  # builds and copies: seconds, not milliseconds
+
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
