@@ -53,6 +53,22 @@ def without(
     return n_gone
 
 
+def leave(path: Path, gone: Mask) -> int:
+    """As `without`; a file that has lost its last row goes, too."""
+    if gone.all() and len(gone):
+        path.unlink()
+        return len(gone)
+    return without(path, gone)
+
+
+def by_split(config: Path) -> dict[str, list[Path]]:
+    """The files of `data/<config>`, in order, by the split that their names begin with."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted(config.glob("*.parquet")):
+        found.setdefault(path.name.split("-")[0], []).append(path)
+    return found
+
+
 def _kept(path: Path, keep: Mask) -> Iterator[pa.RecordBatch]:
     start = 0
     with pq.ParquetFile(path) as file:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ...corpus.artefacts import stable_hash
 from ..balance import balanced
 from ..examples import last_content
-from .parquet import without
+from .parquet import by_split, leave
 
 PAIRS = "preferences"
 _NAMED = ("chosen_id", "rejected_id")
@@ -30,10 +30,7 @@ def rebalance(config: Path) -> int:
 
     A balanced split is not touched, and no split of a form without words, which shows no lengths.
     """
-    splits: dict[str, list[Path]] = {}
-    for path in sorted(config.glob("*.parquet")):
-        splits.setdefault(path.name.split("-")[0], []).append(path)
-    return sum(_rebalance_split(files) for files in splits.values())
+    return sum(_rebalance_split(files) for files in by_split(config).values())
 
 
 def _rebalance_split(files: Sequence[Path]) -> int:
@@ -41,14 +38,10 @@ def _rebalance_split(files: Sequence[Path]) -> int:
         return 0
     facts = [_facts(path) for path in files]
     length, place, order = (np.concatenate(column) for column in zip(*facts, strict=True))
-    leave = ~balanced(np.zeros(len(order), np.int8), length, place, order)
+    gone = ~balanced(np.zeros(len(order), np.int8), length, place, order)
     ends = np.cumsum([len(fact[2]) for fact in facts])
-    for path, gone in zip(files, np.split(leave, ends[:-1]), strict=True):
-        if gone.all() and len(gone):
-            path.unlink()
-        else:
-            without(path, gone)
-    return int(leave.sum())
+    parts = np.split(gone, ends[:-1])
+    return sum(leave(path, part) for path, part in zip(files, parts, strict=True))
 
 
 def _facts(path: Path) -> tuple[NDArray[np.int8], NDArray[np.int8], NDArray[np.uint64]]:

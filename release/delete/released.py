@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from ..piles import numbers
-from .parquet import columns, without
+from .parquet import by_split, columns, leave
 from .private import Match
 from .rebalance import PAIRS, rebalance
 
@@ -30,10 +30,7 @@ def purge_release(release: Path, match: Match) -> dict[str, int]:
                 continue
             gone = match.ids(*found.columns)
             counts[config.name] = counts.get(config.name, 0) + int(gone.sum())
-            if gone.all() and len(gone):
-                path.unlink()
-            else:
-                without(path, gone)
+            leave(path, gone)
         if config.name == PAIRS:
             counts[PAIRS] = counts.get(PAIRS, 0) + rebalance(config)
         _number(config)
@@ -42,10 +39,7 @@ def purge_release(release: Path, match: Match) -> dict[str, int]:
 
 def _number(config: Path) -> None:
     """Files of a split count without gaps again; their bytes stay."""
-    by_split: dict[str, list[Path]] = {}
-    for path in sorted(config.glob("*.parquet")):
-        by_split.setdefault(path.name.split("-")[0], []).append(path)
-    for split, files in by_split.items():
+    for split, files in by_split(config).items():
         for i, path in enumerate(files):
             os.replace(path, config / f"{split}-{i:05d}-of-{len(files):05d}.parquet")
 
