@@ -14,10 +14,10 @@ import ipaddress
 import os
 import tomllib
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-from .errors import RemoteError, SettingsError
+from .errors import RedditessError, RemoteError, SettingsError
 
 FILE = "governance.toml"
 
@@ -99,13 +99,16 @@ def remote_purpose(url: str, *, allowed: bool, path: str | os.PathLike[str] = FI
     return purpose
 
 
-def _section(path: Path) -> dict[str, object]:
+def read_agreement(path: Path, error: type[RedditessError]) -> dict[str, Any]:
+    """The whole of `governance.toml`; raises `error` where it cannot be read, or is not TOML."""
     try:
-        found = tomllib.loads(path.read_text("utf8")).get("remote", {})
-    except FileNotFoundError:
-        return {}
+        return tomllib.loads(path.read_text("utf8"))
     except OSError as e:
-        raise RemoteError(e.strerror or str(e), path, "give a readable file") from e
+        raise error(e.strerror or str(e), path, "give a readable file") from e
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
-        raise RemoteError(f"not TOML ({e})", path, "correct the file") from e
+        raise error(f"not TOML ({e})", path, "correct the file") from e
+
+
+def _section(path: Path) -> dict[str, object]:
+    found = read_agreement(path, RemoteError).get("remote", {}) if path.exists() else {}
     return found if isinstance(found, dict) else {}

@@ -7,7 +7,6 @@ all that is checked here: whether it is true or enough is not for software to sa
 from __future__ import annotations
 
 import datetime
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -16,7 +15,7 @@ from typing import Any, Literal
 
 from ..corpus.artefacts import write_text
 from ..corpus.errors import SettingsError
-from ..corpus.governance import FILE
+from ..corpus.governance import FILE, read_agreement
 from .public import FILE as PUBLIC
 from .public import read_public
 
@@ -88,7 +87,7 @@ def find_governance(folder: Path) -> Path | None:
 
 def read_governance(path: Path) -> Governance:
     """A complete agreement. Raises SettingsError that names the file and what it leaves open."""
-    found = _read(path)
+    found = read_agreement(path, SettingsError)
     missing = [name for name in REQUIRED if not _words(found.get(name))]
     if not _words(found.get("ethics")) and not _words(found.get("ethics_exemption")):
         missing.append("ethics (or ethics_exemption)")
@@ -116,7 +115,7 @@ def read_signoff(path: Path) -> dict[str, str] | None:
 
     Raises SettingsError where the section leaves one of the four open.
     """
-    section = _read(path).get("signoff")
+    section = read_agreement(path, SettingsError).get("signoff")
     if section is None:
         return None
     if not isinstance(section, Mapping):
@@ -155,12 +154,3 @@ def _words(value: Any) -> str:
     """A field that says something; a field of dots, or "todo", says nothing."""
     text = " ".join(value.split()) if isinstance(value, str) else ""
     return "" if not text.strip(".…-? ") or text.lower().strip(".: ") in ("todo", "tbd") else text
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf8"))
-    except OSError as e:
-        raise SettingsError(e.strerror or str(e), path, "give a readable file") from e
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
-        raise SettingsError(f"not TOML ({e})", path, "correct the file") from e
