@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,6 @@ from redditess.labeling.label import fit_labels, label_bucket
 from redditess.labeling.vote import vote_bucket
 from redditess.release.thread_picture import ALT, ANSWERS, POST, TITLE, WIDTH, thread_picture
 
-CHROMIUM = os.environ.get("REDDITESS_CHROMIUM") or shutil.which("chromium")
 SVG = "{http://www.w3.org/2000/svg}"
 T0 = 1_590_969_600  # 2020-06-01
 MINUTES = (20, 35, 120)
@@ -87,17 +84,6 @@ def test_each_label_has_a_word_and_a_pattern_of_its_own() -> None:
     words = " ".join(t or "" for e in root.iter(f"{SVG}text") for t in e.itertext())
     assert all(word in words for word in ("● effective", "○ not effective", "· no label"))
     assert all(word in ALT for word in ("labelled effective", "labelled not effective", "no label"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed: apt-get install chromium")
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with api.sync_playwright() as play:
-        running = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.mark.needs_system
