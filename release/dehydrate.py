@@ -25,17 +25,18 @@ from ..corpus.sizes import size_of
 from .annotated import COLUMNS as ANNOTATED
 from .annotated import count_annotations
 from .card import write_pages
-from .columns import COLUMNS, CONFIGS, DERIVED
+from .columns import CONFIGS, DERIVED
 from .content import COUNTED, TEXTS, count_content, count_marks
 from .dehydrate_removed import bury
 from .dehydrate_rows import KeyRing, derived_rows, row_of
 from .dehydrated import named_by
-from .features import arrow_schema
+from .features import arrow_schema, names
 from .found import find_release, new_folder, refuse_damaged
 from .hydrate_rules import rules_digest
 from .piles import Piles, by_range, numbers
 from .pseudonyms import SAMPLE_KEY, Key, load_key, pseudonym
 from .public import read_public, write_document
+from .released_rows import released_rows
 from .rowkeys import Named, guessable, post_key, row_key, salt_of
 from .sorted_rows import Written, labelled, split_column, with_split, write_sorted
 from .splits import split_names
@@ -128,7 +129,9 @@ class _Work:
         """Every released row to its bucket: the released files mix the buckets."""
         ids, buckets = self._buckets()
         with self.texts:
-            for split, table in _released(self.folder.release, "full", self.splits):
+            for split, table in released_rows(
+                self.folder.release, "full", self.splits, names("full")
+            ):
                 at = np.searchsorted(ids, numbers(table["id"]))
                 table = table.append_column("_split", split_column(split, table.num_rows))
                 self.texts.add(table, buckets[at])
@@ -187,7 +190,9 @@ class _Work:
         schema = with_split(arrow_schema(config, "dehydrated"))
         by = named_by(config)
         with Piles(self.scratch / config, self.n, schema) as piles:
-            for split, table in _released(self.folder.release, config, self.splits):
+            for split, table in released_rows(
+                self.folder.release, config, self.splits, names(config)
+            ):
                 rows = derived_rows(config, table, self.ring)
                 rows = rows.append_column("_split", split_column(split, rows.num_rows))
                 piles.add(rows, by_range(rows[by[0]], self.n))
@@ -244,13 +249,3 @@ def _groups(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]
 
 def _fullnames(part: Path) -> list[str]:
     return pq.read_table(part, columns=["comment_id"])["comment_id"].to_pylist()
-
-
-def _released(release: Path, config: str, splits: list[str]) -> Iterator[tuple[str, pa.Table]]:
-    """The rows of a config in the order of its files, some at a time, with their split."""
-    columns = [c.name for c in COLUMNS[config]]
-    for split in splits:
-        for path in sorted((release / "data" / config).glob(f"{split}-*.parquet")):
-            with pq.ParquetFile(path) as file:
-                for batch in file.iter_batches(ROWS_PER_GROUP, columns=columns):
-                    yield split, pa.table(batch).select(columns)

@@ -10,13 +10,12 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ..corpus.artefacts import ROWS_PER_GROUP, read_json, write_json
 from ..corpus.errors import BuildError
@@ -28,7 +27,7 @@ from ..corpus.sizes import size_of
 from .card import write_pages
 from .columns import CONFIGS, DERIVED
 from .dehydrated import named_by
-from .features import arrow_schema
+from .features import arrow_schema, names
 from .found import find_release, new_folder, refuse_damaged
 from .hydrate_bucket import STATES, Outcome, restore_bucket
 from .hydrate_derived import restore_derived
@@ -40,6 +39,7 @@ from .hydrate_threads import threads_of
 from .piles import Piles, by_range, numbers
 from .pool import run_stage
 from .public import read_public, write_document
+from .released_rows import released_rows
 from .sorted_rows import SPLIT, Written, labelled, split_column, with_split, write_sorted
 from .splits import split_names
 from .tombstones import FILE as TOMBSTONES
@@ -168,7 +168,9 @@ class _Work:
         of_row, of_place = self._buckets()
         gone = self._tombstones()
         with self.rows:
-            for split, table in _released(self.release, "full", self.splits):
+            for split, table in released_rows(
+                self.release, "full", self.splits, names("full", form="dehydrated")
+            ):
                 table = table.append_column(SPLIT, split_column(split, table.num_rows))
                 by_text = of_row[self.row_keys.at(numbers(table["id"]))]
                 by_post = of_place[self.places.at(numbers(table["place"]))]
@@ -180,7 +182,9 @@ class _Work:
                 self.rows.add(table, which)
         for config, derived in self.derived.items():
             with derived.rows:
-                for split, table in _released(self.release, config, self.splits):
+                for split, table in released_rows(
+                    self.release, config, self.splits, names(config, form="dehydrated")
+                ):
                     table = table.append_column(SPLIT, split_column(split, table.num_rows))
                     first = numbers(table[named_by(config)[0]])
                     derived.rows.add(table, of_row[self.row_keys.at(first)])
@@ -190,7 +194,7 @@ class _Work:
         columns = ("id", "place")
         found = [
             [numbers(table[name]) for name in columns]
-            for _, table in _released(self.release, "full", self.splits, columns)
+            for _, table in released_rows(self.release, "full", self.splits, columns)
         ]
         none = [np.array([], np.uint64)] * 2
         ids, places = (np.concatenate(side) for side in zip(none, *found, strict=True))
@@ -271,15 +275,3 @@ class _Work:
             "fields": dict(sorted(self.unverified.items())),
             "inputs": [{name: record[name] for name in told} for record in self.inputs],
         }
-
-
-def _released(
-    release: Path, config: str, splits: Sequence[str], columns: Sequence[str] = ()
-) -> Iterator[tuple[str, pa.Table]]:
-    """The rows of a dehydrated config, some at a time, with their split."""
-    wanted = list(columns) or arrow_schema(config, "dehydrated").names
-    for split in splits:
-        for path in sorted((release / "data" / config).glob(f"{split}-*.parquet")):
-            with pq.ParquetFile(path) as file:
-                for batch in file.iter_batches(ROWS_PER_GROUP, columns=wanted):
-                    yield split, pa.table(batch).select(wanted)
