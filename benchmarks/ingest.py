@@ -30,8 +30,8 @@ from pathlib import Path
 
 from backports import zstd
 
+from redditess.corpus.dumps.ingest import ingest_file
 from redditess.corpus.folder import BuildFolder
-from redditess.corpus.ingest import ingest_file
 from redditess.corpus.settings import Settings
 
 WANTED = ("bench_anxiety", "bench_lowmood", "bench_sleep", "bench_stress", "bench_grief")

@@ -42,7 +42,7 @@ def inspect(
 
     from rich.console import Console
 
-    from .inputs import find_dumps
+    from .dumps.inputs import find_dumps
     from .inspect import SAMPLE_BYTES, inspect_file
     from .overview import overview
     from .prospects import report

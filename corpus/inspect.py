@@ -16,11 +16,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .decode import read_blocks
+from .dumps.decode import read_blocks
+from .dumps.frames import PIECE, Damage, Source, codec_of
+from .dumps.wire import LineParser
 from .eras import ERAS, month_of, month_start, next_month
-from .frames import PIECE, Damage, Source, codec_of
 from .records import Comment, Submission
-from .wire import LineParser
 
 SAMPLE_BYTES = 16 << 20  # decoded bytes per file: about 9,000 lines in a fifth of a second (ours)
 _TAIL_BYTES = 2 << 20

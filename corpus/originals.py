@@ -16,7 +16,7 @@ from .threads import connect
 
 
 class Originals(NamedTuple):
-    """Fullname -> raw text, as `corpus.wire` read it."""
+    """Fullname -> raw text, as `corpus.dumps.wire` read it."""
 
     posts: dict[str, tuple[str, str]]  # title, selftext
     comments: dict[str, str]  # body

@@ -21,9 +21,9 @@ from filelock import FileLock, Timeout
 from .. import __version__
 from ..corpus.artefacts import read_stats, write_json
 from ..corpus.coverage import coverage
+from ..corpus.dumps.inputs import find_dumps
 from ..corpus.errors import BuildError, InputError
 from ..corpus.folder import BuildFolder
-from ..corpus.inputs import find_dumps
 from ..corpus.manifest import read_manifest
 from ..corpus.prospects import default_workers
 from ..corpus.selection import check_selectable, explain_empty
@@ -40,7 +40,7 @@ from ..labeling.screen import check_annotations
 from .account import build_manifest
 from .card import write_card
 from .delete.purge import finish, keep_out
-from .pool import run_stage
+from .engines.local import run_stage
 from .pseudonyms import Key, load_key, pseudonym
 from .resume import finished_inputs, forget_after_ingest, open_build, refuse_foreign
 from .splits import given_cuts

@@ -18,15 +18,16 @@ import numpy as np
 import pyarrow as pa
 
 from ..corpus.artefacts import ROWS_PER_GROUP, read_json, write_json
+from ..corpus.dumps.inputs import find_dumps
 from ..corpus.errors import BuildError
 from ..corpus.folder import BuildFolder
-from ..corpus.inputs import find_dumps
 from ..corpus.prospects import default_workers
 from ..corpus.settings import Settings, from_identity
 from ..corpus.sizes import size_of
 from .card import write_pages
 from .columns import CONFIGS, DERIVED
 from .dehydrated import named_by
+from .engines.local import run_stage
 from .features import arrow_schema, names
 from .found import find_release, new_folder, refuse_damaged
 from .hydrate_bucket import STATES, Outcome, restore_bucket
@@ -37,7 +38,6 @@ from .hydrate_rows import Restorer
 from .hydrate_rules import rules_digest
 from .hydrate_threads import threads_of
 from .piles import Piles, by_range, numbers
-from .pool import run_stage
 from .public import read_public, write_document
 from .released_rows import released_rows
 from .sorted_rows import SPLIT, Written, labelled, split_column, with_split, write_sorted

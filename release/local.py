@@ -21,9 +21,9 @@ import pyarrow.parquet as pq
 from filelock import FileLock
 
 from ..corpus.artefacts import ROWS_PER_GROUP
+from ..corpus.dumps.inputs import find_dumps
 from ..corpus.errors import InputError
 from ..corpus.folder import BuildFolder
-from ..corpus.inputs import find_dumps
 from ..corpus.manifest import is_damaged
 from ..corpus.settings import Settings, load_settings
 from .build import build

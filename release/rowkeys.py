@@ -46,7 +46,7 @@ def guessable(title: str, selftext: str) -> bool:
 
 
 def post_key(salt: bytes, fullname: str, title: str, selftext: str) -> Named:
-    """Of a post, from its raw title and text as `corpus.wire` reads them."""
+    """Of a post, from its raw title and text as `corpus.dumps.wire` reads them."""
     return _named(salt, "post", fullname, title, selftext)
 
 

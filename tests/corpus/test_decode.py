@@ -17,10 +17,10 @@ from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from redditess.corpus import decode, frames
-from redditess.corpus.decode import Block, blocks_of, in_background, read_blocks, sample_lines
+from redditess.corpus.dumps import decode, frames
+from redditess.corpus.dumps.decode import Block, blocks_of, in_background, read_blocks, sample_lines
+from redditess.corpus.dumps.frames import Damage, Source, codec_of, decoded
 from redditess.corpus.errors import InputError
-from redditess.corpus.frames import Damage, Source, codec_of, decoded
 
 CODECS = {
     ".zst": zstd.compress,

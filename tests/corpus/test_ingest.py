@@ -16,12 +16,12 @@ from backports import zstd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from redditess.corpus import decode, intake, spool
-from redditess.corpus import ingest as ingest_module
 from redditess.corpus.artefacts import read_json
+from redditess.corpus.dumps import decode, intake, spool
+from redditess.corpus.dumps import ingest as ingest_module
+from redditess.corpus.dumps.ingest import ingest_file
 from redditess.corpus.errors import InputError
 from redditess.corpus.folder import BuildFolder
-from redditess.corpus.ingest import ingest_file
 from redditess.corpus.records import COMMENT_SCHEMA, SUBMISSION_SCHEMA
 from redditess.corpus.settings import Settings
 

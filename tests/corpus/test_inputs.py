@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from backports import zstd
 
+from redditess.corpus.dumps.inputs import find_dumps, looks_like_dump
 from redditess.corpus.errors import InputError
-from redditess.corpus.inputs import find_dumps, looks_like_dump
 
 LINE = b'{"subreddit": "sample_sleep", "created_utc": 1400000000, "id": "a", "body": "x"}\n'
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from redditess.corpus.prefilter import MANY, Prefilter, line_ends
+from redditess.corpus.dumps.prefilter import MANY, Prefilter, line_ends
 
 FEW = Prefilter(["Sample_Anxiety", "sample_sleep"])
 LOTS = Prefilter(["Sample_Anxiety", "sample_sleep", *(f"other_{i}" for i in range(MANY))])

@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from redditess.corpus.dumps.ingest import ingest_file
 from redditess.corpus.folder import BuildFolder
-from redditess.corpus.ingest import ingest_file
 from redditess.corpus.settings import Settings
 
 FILES = {  # lines; all of them are kept: these files hold no broken line

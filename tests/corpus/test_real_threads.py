@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from redditess.corpus.coverage import coverage
+from redditess.corpus.dumps.ingest import ingest_file
 from redditess.corpus.folder import BuildFolder
-from redditess.corpus.ingest import ingest_file
 from redditess.corpus.records import Interaction
 from redditess.corpus.settings import Settings, load_settings
 from redditess.corpus.threads import assemble_bucket

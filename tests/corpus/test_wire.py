@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from redditess.corpus.dumps.wire import LineParser, kind_of, parse_line
 from redditess.corpus.records import Comment, Submission
-from redditess.corpus.wire import LineParser, kind_of, parse_line
 
 COMMENT: dict[str, Any] = {
     "id": "abc12", "link_id": "t3_9xyz", "parent_id": "t1_abc11", "subreddit": "Sample_Anxiety",

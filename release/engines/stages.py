@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..corpus.folder import BuildFolder
-from ..corpus.ingest import ingest_file
-from ..corpus.settings import Settings, from_identity
-from ..corpus.threads import assemble_bucket
-from ..labeling.label import label_bucket
-from ..labeling.vote import vote_bucket
-from .pseudonyms import Key
-from .shape import shape_bucket
+from ...corpus.dumps.ingest import ingest_file
+from ...corpus.folder import BuildFolder
+from ...corpus.settings import Settings, from_identity
+from ...corpus.threads import assemble_bucket
+from ...labeling.label import label_bucket
+from ...labeling.vote import vote_bucket
+from ..pseudonyms import Key
+from ..shape import shape_bucket
 
 
 def _settings(identity: dict[str, Any]) -> Settings:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from redditess.corpus.errors import BuildError, InputError
-from redditess.release import pool, stages, worker
+from redditess.release.engines import local, stages, worker
 
 pytestmark = pytest.mark.slow
 
@@ -52,35 +52,35 @@ def workers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 def _teach_children(monkeypatch: pytest.MonkeyPatch) -> None:
     code = (
         f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r});"
-        "import test_pool as t; from redditess.release import stages, worker;"
+        "import test_local_engine as t; from redditess.release.engines import stages, worker;"
         "stages.STAGES = {f.__name__: f for f in (t.echo, t.refuse, t.crash, t.die, t.die_once)};"
         "worker.main()"
     )
-    monkeypatch.setattr(pool, "COMMAND", [sys.executable, "-c", code])
+    monkeypatch.setattr(local, "COMMAND", [sys.executable, "-c", code])
 
 
 @pytest.mark.slow
 def test_records_come_in_the_order_of_the_tasks(workers: int) -> None:
     ticks: list[int] = []
     tasks = [{"bucket": i, "text": "naïve \u2028"} for i in range(7)]
-    assert pool.run_stage("echo", tasks, workers, ticks.append) == tasks
+    assert local.run_stage("echo", tasks, workers, ticks.append) == tasks
     assert ticks == [1, 2, 3, 4, 5, 6, 7]
 
 
 def test_no_task_is_no_work(workers: int) -> None:
-    assert pool.run_stage("echo", [], workers, lambda n: None) == []
+    assert local.run_stage("echo", [], workers, lambda n: None) == []
 
 
 def test_a_users_error_arrives_as_it_was(workers: int) -> None:
     with pytest.raises(InputError) as caught:
-        pool.run_stage("refuse", [{"path": "a.zst"}] * 3, workers, lambda n: None)
+        local.run_stage("refuse", [{"path": "a.zst"}] * 3, workers, lambda n: None)
     assert str(caught.value) == "a.zst: is empty; give another."
 
 
 @pytest.mark.slow
 def test_a_fault_names_stage_and_task(workers: int) -> None:
     with pytest.raises(BuildError, match=r"the build stopped: crash 5: ZeroDivisionError: oh"):
-        pool.run_stage("crash", [{"bucket": 5}] * 2, workers, lambda n: None)
+        local.run_stage("crash", [{"bucket": 5}] * 2, workers, lambda n: None)
 
 
 @pytest.mark.slow
@@ -89,7 +89,7 @@ def test_a_killed_worker_gets_its_task_once_more(
 ) -> None:
     _teach_children(monkeypatch)
     tasks = [{"path": str(tmp_path / str(i))} for i in range(3)]
-    records = pool.run_stage("die_once", tasks, 2, lambda n: None)
+    records = local.run_stage("die_once", tasks, 2, lambda n: None)
     assert records == [{"survived": True}] * 3
 
 
@@ -99,7 +99,7 @@ def test_a_task_that_always_kills_its_worker_ends_the_build(
 ) -> None:
     _teach_children(monkeypatch)
     with pytest.raises(BuildError, match=r"die [78]: its worker died 2 times .*-9"):
-        pool.run_stage("die", [{"bucket": 7}, {"bucket": 8}], 2, lambda n: None)
+        local.run_stage("die", [{"bucket": 7}, {"bucket": 8}], 2, lambda n: None)
 
 
 def test_a_task_is_plain_json(monkeypatch: pytest.MonkeyPatch) -> None:

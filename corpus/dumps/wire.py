@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from ..records import Comment, Submission
 from .drift import (
     FIRST,
     INT64,
@@ -36,7 +37,6 @@ from .drift import (
     unescaped,
     utc_of,
 )
-from .records import Comment, Submission
 
 
 class WireComment(Struct, gc=False):

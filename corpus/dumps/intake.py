@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..records import Comment, Submission
+from ..settings import Settings
 from .decode import Block
 from .frames import Damage
 from .prefilter import Prefilter, line_ends
-from .records import Comment, Submission
-from .settings import Settings
 from .spool import Spool
 from .wire import LineParser
 

@@ -11,12 +11,12 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import IO, Any, NamedTuple, cast
 
-from ..corpus import errors
-from ..corpus.errors import BuildError
+from ...corpus import errors
+from ...corpus.errors import BuildError
 from . import worker
 
 Task = dict[str, Any]
-COMMAND = [sys.executable, "-m", "redditess.release.worker"]
+COMMAND = [sys.executable, "-m", "redditess.release.engines.worker"]
 ATTEMPTS = 2  # ours: a worker that the system killed gets its task once more
 
 
@@ -94,7 +94,7 @@ def _serve(
 
 
 class _Process:
-    """One `python -m redditess.release.worker`, started at its first task."""
+    """One `python -m redditess.release.engines.worker`, started at its first task."""
 
     def __init__(self) -> None:
         self._child: subprocess.Popen[str] | None = None

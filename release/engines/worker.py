@@ -1,7 +1,7 @@
 """One worker process: reads tasks as JSON lines on stdin, answers with JSON lines on stdout.
 
 Nothing is pickled and the caller's `__main__` is never imported again, so a build works from a
-plain script, a notebook and the command line alike. Started by `release.pool`.
+plain script, a notebook and the command line alike. Started by `release.engines.local`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 import traceback
 from typing import Any
 
-from ..corpus.errors import RedditessError
+from ...corpus.errors import RedditessError
 from . import stages
 
 

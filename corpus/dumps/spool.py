@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from .artefacts import ROWS_PER_GROUP
-from .records import COMMENT_SCHEMA, SUBMISSION_SCHEMA, Comment, Submission
+from ..artefacts import ROWS_PER_GROUP
+from ..records import COMMENT_SCHEMA, SUBMISSION_SCHEMA, Comment, Submission
 
 _Part = dict[int, pa.RecordBatch]  # bucket, ascending -> its rows of one stretch of the file
 _IPC = pa.ipc.IpcWriteOptions(compression="lz4")

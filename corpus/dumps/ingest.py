@@ -14,12 +14,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from .artefacts import write_json, write_parquet
+from ..artefacts import write_json, write_parquet
+from ..folder import BuildFolder
+from ..settings import Settings
 from .decode import read_blocks
-from .folder import BuildFolder
 from .frames import Source
 from .intake import Intake
-from .settings import Settings
 from .spool import Spool
 
 WRITERS = 4  # Parquet files written at once: while some wait for the disk, two cores encode

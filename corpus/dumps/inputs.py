@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ..errors import InputError
 from .decode import sample_lines
-from .errors import InputError
 
 SUFFIXES = (".zst", ".ndjson", ".jsonl", ".json", ".gz", ".bz2", ".xz")
 DEPTH = 2  # folders below the given one: the torrents hold reddit/comments, reddit/submissions

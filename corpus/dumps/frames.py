@@ -18,7 +18,7 @@ from typing import NamedTuple, Protocol
 
 from backports import zstd
 
-from .errors import InputError
+from ..errors import InputError
 
 STEP = 1 << 20  # decoded bytes at once: the fewer steps, the fewer waits between threads
 PIECE = 1 << 20  # bytes read from the file at once

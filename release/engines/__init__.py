@@ -1,0 +1,1 @@
+"""Who runs the tasks of a stage: this machine's worker processes, or a cluster's executors."""
