@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from .dumps.decode import read_blocks
-from .dumps.frames import PIECE, Damage, Source, codec_of
+from .dumps.frames import Damage, codec_of
+from .dumps.source import PIECE, Source
 from .dumps.wire import LineParser
 from .eras import ERAS, month_of, month_start, next_month
 from .records import Comment, Submission

@@ -8,7 +8,8 @@ from collections.abc import Generator, Iterable, Iterator
 from queue import Queue
 from typing import NamedTuple, TypeVar
 
-from .frames import STEP, Damage, Source, decoded
+from .frames import STEP, Damage, decoded
+from .source import Source
 
 BLOCK = 1 << 20  # decoded bytes handed over at once: they stay in the cache (measured)
 LINE_CAP = 1 << 24  # ours: the longest real line is far below 1 MB

@@ -7,21 +7,17 @@ short is noticed, and give back every byte before the cut (docs/design/0002-read
 from __future__ import annotations
 
 import bz2
-import hashlib
 import lzma
-import os
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple, Protocol
 
 from backports import zstd
 
-from ..errors import InputError
+from .source import PIECE, Source
 
 STEP = 1 << 20  # decoded bytes at once: the fewer steps, the fewer waits between threads
-PIECE = 1 << 20  # bytes read from the file at once
 FINE = 1 << 12  # both of them, where a bad frame is searched for its last good byte
 # A bomb is stopped here (ours): real dumps expand 10 to 20 times, zstd at most some 30,000 times.
 FREE_OUTPUT = 1 << 28
@@ -42,49 +38,6 @@ class Damage(NamedTuple):
 
     byte: int
     reason: str
-
-
-class Source:
-    """The bytes of one file, in order, hashed while they are read.
-
-    Raises InputError where the file cannot be opened or read.
-    """
-
-    def __init__(self, path: str | os.PathLike[str]):
-        self.path = Path(path)
-        self.n_bytes = 0  # read so far
-        self._digest = hashlib.sha256()
-        try:
-            self._file = open(self.path, "rb", buffering=0)  # noqa: SIM115 -- closed by __exit__
-        except OSError as e:
-            raise _unreadable(self.path, e) from e
-
-    def read(self, n: int = PIECE) -> bytes:
-        try:
-            piece = self._file.read(n) or b""
-        except OSError as e:
-            raise _unreadable(self.path, e) from e
-        self._digest.update(piece)
-        self.n_bytes += len(piece)
-        return piece
-
-    def sha256(self) -> str:
-        """Hex digest of the whole file: reads what is left of it first."""
-        while self.read(1 << 20):
-            pass
-        return self._digest.hexdigest()
-
-    def __enter__(self) -> Source:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None
-    ) -> None:
-        self._file.close()
-
-
-def _unreadable(path: Path, e: OSError) -> InputError:
-    return InputError(f"cannot be read ({e.strerror or e})", path, "check the path and its rights")
 
 
 class Decoder(Protocol):
@@ -194,7 +147,7 @@ def _frames(source: Source, piece: bytes, codec: str, step: int) -> Iterator[byt
             piece = decoder.unused_data
         except _ERRORS:
             del decoder  # and its window: the next one has its own
-            yield from _last_good(source.path, codec, start, n_out)
+            yield from _last_good(source, codec, start, n_out)
             first = source.n_bytes - len(fed) == start
             piece = _next_frame(source, fed[1:] if first else fed, codec)
             continue
@@ -205,15 +158,14 @@ def _frames(source: Source, piece: bytes, codec: str, step: int) -> Iterator[byt
         piece = piece or source.read()
 
 
-def _last_good(path: Path, codec: str, start: int, n_known: int) -> Iterator[bytes | Damage]:
+def _last_good(source: Source, codec: str, start: int, n_known: int) -> Iterator[bytes | Damage]:
     """What the failing step had decoded before the bad byte: the frame once more, in fine steps.
 
     A decompressor that raises gives nothing of that step back. The first `n_known` bytes of the
     frame that begins at `start` were given out before.
     """
     decoder = _DECODERS[codec]()
-    with open(path, "rb") as file:
-        file.seek(start)
+    with source.again(start) as file:
         try:
             while not decoder.eof:
                 piece = file.read(FINE) if decoder.needs_input else b""

@@ -18,8 +18,8 @@ from ..artefacts import write_json, write_parquet
 from ..folder import BuildFolder
 from ..settings import Settings
 from .decode import read_blocks
-from .frames import Source
 from .intake import Intake
+from .source import Source
 from .spool import Spool
 
 WRITERS = 4  # Parquet files written at once: while some wait for the disk, two cores encode
