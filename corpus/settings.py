@@ -56,6 +56,8 @@ class Settings:
     workers: int | None = _execution(None)  # None: min(cores, (RAM - 4 GB) / 2.2 GB)
     memory_limit: str = _execution("4GB")  # of one run, shared by its workers
     tmp: str | None = _execution(None)  # where DuckDB spills; None: inside the build folder
+    engine: str = _execution("local")  # or "spark": a cluster runs the tasks (docs/cluster.md)
+    master: str | None = _execution(None)  # of the cluster; None: what Spark's own settings say
 
     def identity(self) -> dict[str, Any]:
         """The fields that decide the rows, as plain JSON values."""
@@ -77,6 +79,7 @@ _CHOICES = {
     "split_by": ("poster", "time"),
     "pairs": ("loose", "default", "strict"),
     "crisis_posts": ("out", "kept"),
+    "engine": ("local", "spark"),
 }
 
 
