@@ -90,7 +90,11 @@ def _serve(
             index = todo.get_nowait()
         except queue.Empty:
             return
-        done.put(_Answer(index, process.ask(stage, tasks[index])))
+        try:
+            answer = process.ask(stage, tasks[index])
+        except Exception as e:  # an answer must come, whatever happened: somebody waits for it
+            answer = {"fault": f"{stage}: {type(e).__name__}: {e}"}
+        done.put(_Answer(index, answer))
 
 
 class _Process:
@@ -99,33 +103,62 @@ class _Process:
     def __init__(self) -> None:
         self._child: subprocess.Popen[str] | None = None
         self._stopped = False
+        self._changing = threading.Lock()  # `stop` comes from another thread than `ask`
 
     def ask(self, stage: str, task: Task) -> dict[str, Any]:
-        line, code = json.dumps({"stage": stage, "arguments": task}) + "\n", None
+        """The worker's answer, or why there is none; a worker that died is replaced once."""
+        line, how = json.dumps({"stage": stage, "arguments": task}) + "\n", ""
         for _ in range(ATTEMPTS):
-            if self._stopped:
-                break
-            child = self._child = self._child or _start()
             try:
-                cast("IO[str]", child.stdin).write(line)
-                cast("IO[str]", child.stdin).flush()
-                answer = cast("IO[str]", child.stdout).readline()
-            except (BrokenPipeError, ValueError):
-                answer = ""
+                child = self._running()
+            except OSError as e:
+                how = f"cannot be started: {e.strerror or e}"
+                continue
+            if child is None:
+                how = "was stopped"
+                break
+            answer = _talk(child, line)
             if answer.endswith("\n"):
                 return cast("dict[str, Any]", json.loads(answer))
-            code = child.wait()
+            how = f"died {ATTEMPTS} times, last with exit status {child.wait()}"
             self._child = None
-        name = task.get("path", task.get("bucket", ""))
-        return {
-            "fault": f"{stage} {name}: its worker died {ATTEMPTS} times (last exit status {code})"
-        }
+        return {"error": ["BuildError", *_lost(stage, task, how)]}
 
     def stop(self) -> None:
-        self._stopped = True
-        if self._child is not None:
-            self._child.kill()
-            self._child.wait()
+        with self._changing:
+            self._stopped = True
+            child = self._child
+        if child is not None:
+            child.kill()
+            child.wait()
+
+    def _running(self) -> subprocess.Popen[str] | None:
+        """The worker, a new one where there is none; None after `stop`."""
+        with self._changing:
+            if not self._stopped and self._child is None:
+                self._child = _start()
+            return None if self._stopped else self._child
+
+
+def _talk(child: subprocess.Popen[str], line: str) -> str:
+    """Its answer, a whole line; anything else where it died before it was heard to the end."""
+    try:
+        cast("IO[str]", child.stdin).write(line)
+        cast("IO[str]", child.stdin).flush()
+        return cast("IO[str]", child.stdout).readline()
+    except (OSError, ValueError):  # a broken pipe, half a character
+        child.kill()
+        return ""
+
+
+def _lost(stage: str, task: Task, how: str) -> tuple[str, str, str]:
+    """What, where and the next step when no worker could do a task."""
+    short = how.endswith("-9") or how.startswith("cannot")  # killed, or no process to be had
+    why = ", as when memory runs out" if short else ""
+    step = "with fewer --workers" if short else "with --workers 1, which shows what happens"
+    name = task.get("path", task.get("bucket", ""))
+    what = f"the worker of {stage} {name} {how}{why}"
+    return what, "the build stopped", f"run the same command again {step}; finished work is kept"
 
 
 def _start() -> subprocess.Popen[str]:

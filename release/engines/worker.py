@@ -2,15 +2,20 @@
 
 Nothing is pickled and the caller's `__main__` is never imported again, so a build works from a
 plain script, a notebook and the command line alike. Started by `release.engines.local`.
+Where stdin closes, the process ends at once, in the middle of its task if need be: whoever asked is
+gone, and the next build may already be at work in the same folder, with other settings.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import queue
 import signal
 import sys
+import threading
 import traceback
+from collections.abc import Iterator
 from typing import Any
 
 from ...corpus.errors import RedditessError
@@ -34,10 +39,24 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    for line in sys.stdin:
+    for line in _asked():
         task = json.loads(line)
         answers.write(json.dumps(run_task(task["stage"], task["arguments"])) + "\n")
         answers.flush()
+
+
+def _asked() -> Iterator[str]:
+    """The lines of stdin as they come; the process ends with them (see above)."""
+    waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def listen() -> None:
+        for line in sys.stdin:
+            waiting.put(line)
+        os._exit(1)  # what is half-written has a temporary name, and the next build sweeps it
+
+    threading.Thread(target=listen, name="redditess-asked", daemon=True).start()
+    while True:
+        yield waiting.get()
 
 
 if __name__ == "__main__":

@@ -98,7 +98,9 @@ def test_a_task_that_always_kills_its_worker_ends_the_build(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     _teach_children(monkeypatch)
-    with pytest.raises(BuildError, match=r"die [78]: its worker died 2 times .*-9"):
+    with pytest.raises(
+        BuildError, match=r"the worker of die [78] died 2 times, .*-9, as when memory"
+    ):
         local.run_stage("die", [{"bucket": 7}, {"bucket": 8}], 2, lambda n: None)
 
 
