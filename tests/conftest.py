@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import uuid
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -204,6 +205,65 @@ def hub(hub_process: HubDouble) -> HubDouble:
     """An empty Hub on this machine, with Xet; HF_HUB_DISABLE_XET=1 (`xet=False`) makes it LFS."""
     hub_process.reset()
     return hub_process
+
+
+class Bucket:
+    """An empty bucket of the S3 store on this machine (tests/stores/swift_server.py)."""
+
+    def __init__(
+        self, endpoint: str, name: str, keys: tuple[str, str] = ("test:tester", "testing")
+    ):
+        self.endpoint, self.name, self.url = endpoint, name, f"s3://{name}"
+        nowhere = os.devnull  # a person's own profiles are nothing to these tests
+        self.environment = {
+            "AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": keys[0],
+            "AWS_SECRET_ACCESS_KEY": keys[1], "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_CONFIG_FILE": nowhere, "AWS_SHARED_CREDENTIALS_FILE": nowhere,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }  # fmt: skip
+
+    @property
+    def files(self) -> Any:
+        """The store as fsspec shows it; needs `environment`."""
+        import fsspec
+
+        return fsspec.filesystem("s3", use_listings_cache=False)
+
+    def put(self, name: str, data: bytes) -> str:
+        """An object with these bytes; returns its address."""
+        self.files.pipe_file(f"{self.name}/{name}", data)
+        return f"{self.url}/{name}"
+
+
+@pytest.fixture(scope="session")
+def s3_process(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    """The address of OpenStack Swift with its S3 API, started for this test session."""
+    if not all(importlib.util.find_spec(name) for name in ("swift", "s3fs")):
+        if os.environ.get("REDDITESS_CI") == "1":
+            pytest.fail("swift and s3fs are not installed, and in CI this must run")
+        pytest.skip("swift and s3fs are not installed: pip install -e '.[dev]'")
+    words = ["-W", "ignore", str(ROOT / "tests" / "stores" / "swift_server.py"), "--root"]
+    server = subprocess.Popen(
+        [sys.executable, *words, str(tmp_path_factory.mktemp("swift"))],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert server.stdin and server.stdout
+    yield json.loads(server.stdout.readline())["url"]
+    server.stdin.close()
+    server.wait()
+
+
+@pytest.fixture
+def s3(s3_process: str, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """An empty bucket in a real object store, and the environment that leads to it."""
+    bucket = Bucket(s3_process, f"b{uuid.uuid4().hex[:12]}")
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in bucket.environment.items():
+        monkeypatch.setenv(name, value)
+    type(bucket.files).clear_instance_cache()  # one made with another environment would be kept
+    bucket.files.mkdir(bucket.name)
+    return bucket
 
 
 def _part_of_the_sample(root: Path, limit: int) -> Path:
