@@ -6,8 +6,6 @@ was damaged.
 
 from __future__ import annotations
 
-import errno
-import os
 import sys
 from importlib import import_module
 from typing import Annotated, Any
@@ -20,6 +18,7 @@ from typer.core import TyperGroup
 
 from redditess import __version__
 from redditess.corpus.errors import RedditessError
+from redditess.corpus.refusals import refusal
 
 # Each module has `add_verbs(app)`. Their order is the order of `--help`: newcomers first.
 ROOMS_WITH_VERBS = (
@@ -30,18 +29,6 @@ ROOMS_WITH_VERBS = (
     "training.cli",
     "eval.cli",
 )
-
-REFUSALS = {
-    errno.EACCES: "choose another place, or change its permissions",
-    errno.EPERM: "choose another place, or change its permissions",
-    errno.EROFS: "choose another place",
-    errno.ENOTDIR: "a file is where a folder should be: choose another place",
-    errno.EISDIR: "a folder is where a file should be: choose another place",
-    errno.EEXIST: "choose another place",
-    errno.ENOSPC: "make room, then run it again",
-    errno.EDQUOT: "make room, then run it again",
-}
-"""What a file system refuses through no fault of ours, and the next step."""
 
 START_HERE = (
     ("redditess demo", "no dumps yet? try an invented sample"),
@@ -115,17 +102,6 @@ def main() -> int:
         print(sentence, file=sys.stderr)
         return 1
     return 0
-
-
-def refusal(error: OSError) -> RedditessError | None:
-    """What a full disk, a read-only place or a file instead of a folder says; None for a bug."""
-    step = REFUSALS.get(error.errno or 0)
-    if step is None:
-        return None
-    where = error.filename2 or error.filename  # of a rename the name that was wanted
-    if where is None:  # a library's own words, with the name in them
-        return RedditessError(error.strerror or str(error), "", step)
-    return RedditessError(os.strerror(error.errno or 0).lower(), where, step)
 
 
 if __name__ == "__main__":

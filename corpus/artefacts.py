@@ -12,7 +12,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from .errors import BuildError
+from .refusals import writing
 
 ROWS_PER_GROUP = 20_000  # ours: about 20 MB of Reddit text, far below the viewer's 300 MB
 STATS_KEY = b"redditess.stats"
@@ -29,17 +30,22 @@ _TMP = ".tmp-"
 
 @contextmanager
 def committed(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Gives a temporary path beside `path`; on success it becomes `path` by one atomic rename."""
+    """Gives a temporary path beside `path`; on success it becomes `path` by one atomic rename.
+
+    An OSError of what is written names `path`, also where a library does not.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     tmp = path.parent / f"{_TMP}{path.name}-{secrets.token_hex(6)}"
     try:
-        yield tmp
-        with open(tmp, "rb+") as f:
-            os.fsync(f.fileno())
-        os.replace(tmp, path)
+        with writing(path):
+            yield tmp
+            with open(tmp, "rb+") as f:
+                os.fsync(f.fileno())
+            os.replace(tmp, path)
     finally:
-        tmp.unlink(missing_ok=True)
+        with suppress(OSError):  # a disk that takes nothing gives nothing back: `sweep` will
+            tmp.unlink()
 
 
 def sweep(folder: str | os.PathLike[str]) -> int:
@@ -47,10 +53,19 @@ def sweep(folder: str | os.PathLike[str]) -> int:
     stale = list(Path(folder).rglob(f"{_TMP}*")) if Path(folder).is_dir() else []
     for path in stale:
         if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
+            remove_tree(path)
         else:
             path.unlink(missing_ok=True)
     return len(stale)
+
+
+def remove_tree(path: str | os.PathLike[str]) -> None:
+    """Removes a folder with all in it, where there is one.
+
+    Raises OSError where something stays: the next stage would take it for finished work.
+    """
+    if Path(path).is_dir():
+        shutil.rmtree(path)
 
 
 def write_parquet(

@@ -26,6 +26,7 @@ from .folder import BuildFolder
 from .interleave import Stream, interleave
 from .judge import judge_answers, judge_posts
 from .records import COMMENT_SCHEMA, INTERACTION_SCHEMA, SUBMISSION_SCHEMA
+from .refusals import spilling
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def assemble_bucket(
     """
     with (
         tempfile.TemporaryDirectory(prefix=".tmp-spill-", dir=tmp or folder.root) as spill,
+        spilling(tmp or folder.root, memory_limit),
         closing(connect(memory_limit, spill)) as con,
     ):
         for kind, schema in _KINDS.items():

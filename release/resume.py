@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from ..corpus.artefacts import read_json, sha256_file, sweep, write_json, write_text
+from ..corpus.artefacts import read_json, remove_tree, sha256_file, sweep, write_json, write_text
 from ..corpus.errors import BuildError
 from ..corpus.folder import BuildFolder
 from ..corpus.settings import Settings, to_toml
@@ -55,6 +54,7 @@ def open_build(
     elif before != wanted:
         forget_after_vote(folder)
     sweep(folder.root)
+    forget_unfinished(folder)
     write_json(mark, wanted)  # first: a build killed from here on is known as one
     folder.create()
     write_text(folder.settings, to_toml(settings))
@@ -75,10 +75,23 @@ def _holds_anything(root: Path) -> bool:
 
 
 def remove_build(folder: BuildFolder) -> None:
-    """Removes what a build leaves in its folder and nothing else."""
+    """Removes what a build leaves in its folder and nothing else.
+
+    Of what was read the records go first: a run that is killed here leaves rows that nothing calls
+    finished, never records of rows that are gone.
+    """
     forget_after_ingest(folder)
     folder.settings.unlink(missing_ok=True)
-    shutil.rmtree(folder.raw, ignore_errors=True)
+    remove_tree(folder.done)
+    remove_tree(folder.raw)
+
+
+def forget_unfinished(folder: BuildFolder) -> None:
+    """Rows of a dump file that was never read to its end: it may change, or not come again."""
+    done = {path.stem for path in folder.done.glob("*.json")}
+    for path in folder.raw.glob("*/b*.parquet"):
+        if path.stem.partition("-")[2] not in done:
+            path.unlink(missing_ok=True)
 
 
 def forget_after_ingest(folder: BuildFolder) -> None:
@@ -88,7 +101,7 @@ def forget_after_ingest(folder: BuildFolder) -> None:
         path.unlink(missing_ok=True)
     made = (folder.interactions, folder.votes, folder.labels, folder.shaped, folder.release)
     for path in made:
-        shutil.rmtree(path, ignore_errors=True)
+        remove_tree(path)
     folder.create()
 
 
@@ -97,7 +110,7 @@ def forget_after_vote(folder: BuildFolder) -> None:
     for path in (folder.manifest, folder.run, folder.label_model, folder.gold, folder.validity):
         path.unlink(missing_ok=True)
     for made in (folder.labels, folder.shaped, folder.release):
-        shutil.rmtree(made, ignore_errors=True)
+        remove_tree(made)
 
 
 def finished_inputs(folder: BuildFolder, paths: Sequence[Path]) -> dict[Path, dict[str, Any]]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from ..artefacts import ROWS_PER_GROUP
 from ..records import COMMENT_SCHEMA, SUBMISSION_SCHEMA, Comment, Submission
+from ..refusals import writing
 
 _Part = dict[int, pa.RecordBatch]  # bucket, ascending -> its rows of one stretch of the file
 _IPC = pa.ipc.IpcWriteOptions(compression="lz4")
@@ -139,6 +140,7 @@ class Spool:
 
 def _write(path: Path, schema: pa.Schema, batches: list[pa.RecordBatch]) -> None:
     with (
+        writing(path),
         pa.OSFile(str(path), "wb") as file,
         pa.ipc.new_file(file, schema, options=_IPC) as writer,
     ):

@@ -1,0 +1,93 @@
+"""What a disk or a system refuses through no fault of ours -> one sentence with the next step."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .errors import BuildError, RedditessError
+
+_ELSEWHERE = "choose another place, or change its permissions"
+_ROOM = "make room there, or give another --out or --tmp; then run the same command again"
+_FAULT = "check the disk or the network drive, then run the same command again"
+_LIMIT = "raise the limit (ulimit), or use fewer --workers; then run the same command again"
+_NEXT_STEP = {
+    errno.EACCES: _ELSEWHERE,
+    errno.EPERM: _ELSEWHERE,
+    errno.EROFS: "choose another place",
+    errno.ENOTDIR: "a file is where a folder should be: choose another place",
+    errno.EISDIR: "a folder is where a file should be: choose another place",
+    errno.EEXIST: "choose another place",
+    errno.ENOTEMPTY: "somebody else writes there: choose another place",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EFBIG: "this file system or a limit (ulimit -f) takes no larger file: choose another one",
+    errno.EIO: _FAULT,
+    errno.ESTALE: _FAULT,
+    errno.ENXIO: _FAULT,
+    errno.ENODEV: _FAULT,
+    errno.ETIMEDOUT: _FAULT,
+    errno.ENOTCONN: _FAULT,
+    errno.EHOSTDOWN: _FAULT,
+    errno.EMFILE: _LIMIT,
+    errno.ENFILE: _LIMIT,
+    errno.EAGAIN: _LIMIT,
+    errno.ENOMEM: "use fewer --workers or a smaller --memory-limit, then run it again",
+    errno.ENOLCK: "this file system has no locks: choose another place",
+}
+
+
+def refusal(error: OSError, within: str | os.PathLike[str] | None = None) -> RedditessError | None:
+    """The sentence for the user; None where the error may be a fault of ours.
+
+    `within`: a folder that somebody may have removed while we wrote into it.
+
+    >>> print(refusal(OSError(errno.ENOSPC, "No space left on device", "/x")))  # doctest: +ELLIPSIS
+    /x: no space left on device; make room there, ...
+    """
+    if within is not None and error.errno == errno.ENOENT and not os.path.isdir(within):
+        return RedditessError(
+            "the folder was removed while a build wrote into it", within,
+            "run the same command again, and leave the folder alone meanwhile",
+        )  # fmt: skip
+    step = _NEXT_STEP.get(error.errno or 0)
+    if step is None:
+        return None
+    where = error.filename2 or error.filename  # of a rename the name that was wanted
+    if where is None:  # a library's own words, with the name in them
+        return RedditessError(error.strerror or str(error), "", step)
+    return RedditessError(os.strerror(error.errno or 0).lower(), os.fsdecode(where), step)
+
+
+@contextmanager
+def writing(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Libraries tell that a write failed, and not where: their errors get the path here."""
+    try:
+        yield
+    except OSError as e:
+        if e.errno is None or e.filename is not None or "reading" in str(e):
+            raise
+        raise OSError(e.errno, os.strerror(e.errno), os.fspath(path)) from e
+
+
+@contextmanager
+def spilling(folder: str | os.PathLike[str], memory_limit: str) -> Iterator[None]:
+    """DuckDB's own errors about memory and disks as BuildErrors; `folder` is where it spills."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.OutOfMemoryException as e:
+        if "max_temp_directory_size" in str(e):  # what DuckDB allows itself is the free space
+            raise BuildError("no space left on device", folder, _ROOM) from e
+        raise BuildError(
+            "a bucket of threads does not fit", f"{memory_limit} a worker",
+            "raise --memory-limit, use fewer --workers, or set a larger n_buckets",
+        ) from e  # fmt: skip
+    except duckdb.IOException as e:
+        told = str(e).partition("\n")[0].removeprefix("IO Error: ")
+        step = next((s for no, s in _NEXT_STEP.items() if os.strerror(no) in told), _FAULT)
+        raise BuildError(told, "", step) from e
