@@ -110,7 +110,7 @@ def place_of(place: str | os.PathLike[str] | Url) -> Place:
 
 
 def address_of(place: Place) -> str:
-    """The full text that `place_of` turns back into the same place. For tasks; never to be shown."""
+    """What `place_of` turns back into the same place. For tasks; never to be shown."""
     return place.address if isinstance(place, Url) else str(place)
 
 
@@ -144,7 +144,9 @@ def store_of(url: str | Url) -> tuple[AbstractFileSystem, str]:
         raise _missing(place) from None
     except ValueError:
         raise InputError(
-            f"cannot be opened as {place.protocol}://…", place, "use s3://, gs://, hf:// or https://"
+            f"cannot be opened as {place.protocol}://…",
+            place,
+            "use s3://, gs://, hf:// or https://",
         ) from None
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Generator, Iterable, Iterator
-from queue import Queue
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
+from .background import in_background
 from .frames import STEP, Damage, decoded
 from .source import Source
 
@@ -15,7 +14,6 @@ BLOCK = 1 << 20  # decoded bytes handed over at once: they stay in the cache (me
 LINE_CAP = 1 << 24  # ours: the longest real line is far below 1 MB
 AHEAD = 8  # blocks that wait between the decoding thread and its reader
 _BOM = b"\xef\xbb\xbf"
-T = TypeVar("T")
 
 
 class Block(NamedTuple):
@@ -139,41 +137,3 @@ def _long_lines(data: bytes, begin: int, end: int) -> Iterator[tuple[int, int]]:
         if stop - begin > LINE_CAP + 1:
             yield begin, stop - begin
         begin = stop
-
-
-class _Failed(NamedTuple):
-    error: BaseException
-
-
-def in_background(items: Generator[T, None, None], ahead: int) -> Generator[T, None, None]:
-    """The same items, made in a thread that runs at most `ahead` of them in front.
-
-    An exception there is raised here; leaving early stops the thread and closes `items`.
-    """
-    waiting: Queue[tuple[T] | _Failed | None] = Queue(ahead)
-    stop = threading.Event()
-
-    def make() -> None:
-        try:
-            for item in items:
-                waiting.put((item,))
-                if stop.is_set():
-                    return
-            waiting.put(None)
-        except BaseException as e:  # whatever it is belongs to the reader, who raises it
-            waiting.put(_Failed(e))
-
-    thread = threading.Thread(target=make, name="redditess-decode", daemon=True)
-    thread.start()
-    try:
-        while (item := waiting.get()) is not None:
-            if isinstance(item, _Failed):
-                raise item.error
-            yield item[0]
-    finally:
-        stop.set()
-        while thread.is_alive():  # make room, so that a waiting put ends
-            while not waiting.empty():
-                waiting.get_nowait()
-            thread.join(0.01)
-        items.close()

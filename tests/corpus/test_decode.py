@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redditess.corpus.dumps import decode, frames
-from redditess.corpus.dumps.decode import Block, blocks_of, in_background, read_blocks, sample_lines
+from redditess.corpus.dumps.background import in_background
+from redditess.corpus.dumps.decode import Block, blocks_of, read_blocks, sample_lines
 from redditess.corpus.dumps.frames import Damage, codec_of, decoded
 from redditess.corpus.dumps.source import Source
 from redditess.corpus.errors import InputError
