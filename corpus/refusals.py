@@ -40,7 +40,9 @@ _NEXT_STEP = {
 }
 
 
-def refusal(error: OSError, within: str | os.PathLike[str] | None = None) -> RedditessError | None:
+def refusal(
+    error: BaseException, within: str | os.PathLike[str] | None = None
+) -> RedditessError | None:
     """The sentence for the user; None where the error may be a fault of ours.
 
     `within`: a folder that somebody may have removed while we wrote into it.
@@ -48,6 +50,10 @@ def refusal(error: OSError, within: str | os.PathLike[str] | None = None) -> Red
     >>> print(refusal(OSError(errno.ENOSPC, "No space left on device", "/x")))  # doctest: +ELLIPSIS
     /x: no space left on device; make room there, ...
     """
+    if isinstance(error, MemoryError):
+        return RedditessError("out of memory", "", _NEXT_STEP[errno.ENOMEM])
+    if not isinstance(error, OSError):
+        return None
     if within is not None and error.errno == errno.ENOENT and not os.path.isdir(within):
         return RedditessError(
             "the folder was removed while a build wrote into it", within,
