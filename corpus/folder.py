@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from .fetching import refuse_address
+
 
 class BuildFolder:
     """`--out DIR`. All but `redditess/` and the small files hold names: mode 0700."""
 
     def __init__(self, root: str | os.PathLike[str]):
+        """Raises InputError for an address in a store: a build is worked on in a folder."""
+        refuse_address(root)
         self.root = Path(root)
         self.raw = self.root / "raw"
         self.done = self.raw / "done"

@@ -16,16 +16,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from filelock import FileLock, Timeout
-
 from .. import __version__
 from ..corpus.artefacts import read_stats, write_json
 from ..corpus.coverage import coverage
 from ..corpus.dumps.inputs import find_dumps
-from ..corpus.errors import BuildError, InputError
-from ..corpus.folder import BuildFolder
+from ..corpus.errors import InputError
 from ..corpus.manifest import read_manifest
-from ..corpus.prospects import default_workers
+from ..corpus.places import Place, Url, address_of
 from ..corpus.selection import check_selectable, explain_empty
 from ..corpus.settings import Settings
 from ..corpus.sizes import size_of
@@ -40,10 +37,14 @@ from ..labeling.screen import check_annotations
 from .account import build_manifest
 from .card import write_card
 from .delete.purge import finish, keep_out
-from .engines.local import run_stage
+from .engines.engine import Engine, open_engine
+from .engines.workplace import Workplace, workplace
 from .pseudonyms import Key, load_key, pseudonym
-from .resume import finished_inputs, forget_after_ingest, open_build, refuse_foreign
+from .resume import finished_inputs, forget_after_ingest, open_build
 from .splits import given_cuts
+from .tombstones import FILE as TOMBSTONES
+from .tombstones import keep_listed
+from .unfinished import UNFINISHED
 from .write import write_release
 
 Progress = Callable[[str, int, int], None]
@@ -51,8 +52,8 @@ Progress = Callable[[str, int, int], None]
 
 
 def build(
-    dumps: Sequence[str | os.PathLike[str]],
-    out: str | os.PathLike[str],
+    dumps: Sequence[str | os.PathLike[str] | Url],
+    out: str | os.PathLike[str] | Url,
     settings: Settings,
     *,
     key: Key | None = None,
@@ -63,6 +64,8 @@ def build(
 ) -> dict[str, Any]:
     """Dump files or folders -> a finished build in `out`; returns its manifest.
 
+    Dumps and `out` may lie in a store (docs/object_stores.md, docs/cluster.md); `settings.engine`
+    says who runs the tasks. Bytes are the same wherever a build lies and whoever ran it.
     A build that was interrupted continues where it stopped; a finished one is returned as it is.
     `key` makes the pseudonymous ids (default: the user's own key). `gold` is a file of labels by
     people (docs/gold.md), `sheet_key` the key of the sheet its ids are from. Raises InputError
@@ -74,16 +77,17 @@ def build(
     check_annotations(settings.annotate)
     given_cuts(settings)
     rules = [f"{f.name}@{f.version}" for f in resolve(settings.functions)]
-    refuse_foreign(out)
-    plan = _plan(settings)
-    Path(out).mkdir(parents=True, exist_ok=True)
+    memory_limit = size_of(settings.memory_limit)
+    engine = open_engine(settings)
     try:
-        with FileLock(Path(out) / ".lock", timeout=0):
+        with workplace(out, settings.tmp) as place:
             digest = given.digest if given else ""
-            folder = open_build(Path(out), settings, key.id, *rules, gold=digest, fresh=fresh)
-            return _Run(folder, settings, key, plan, progress or _silent, given).go(paths)
-    except Timeout as e:
-        raise BuildError("another build is running in this folder", out, "wait for it") from e
+            open_build(place.folder.root, settings, key.id, *rules, gold=digest, fresh=fresh)
+            place.save()
+            run = _Run(place, engine, settings, key, memory_limit, progress or _silent, given)
+            return run.go(paths)
+    finally:
+        engine.close()
 
 
 def _silent(stage: str, done: int, total: int) -> None:
@@ -108,30 +112,26 @@ class _Given(NamedTuple):
         return cls(Path(gold), said, sha256(repr(said).encode()).hexdigest())
 
 
-class _Plan(NamedTuple):
-    workers: int
-    memory_limit: int  # bytes
-    tmp: str | None
-
-
 class _Run:
     """One pass over the stages; holds what all of them need and the time each took."""
 
     def __init__(
-        self, folder: BuildFolder, settings: Settings, key: Key, plan: _Plan, progress: Progress,
-        given: _Given | None = None,
+        self, place: Workplace, engine: Engine, settings: Settings, key: Key, memory_limit: int,
+        progress: Progress, given: _Given | None = None,
     ):  # fmt: skip
-        self.folder, self.settings, self.key, self.given = folder, settings, key, given
-        self.plan, self.progress = plan, progress
+        self.place, self.folder, self.engine = place, place.folder, engine
+        self.settings, self.key, self.given = settings, key, given
+        self.memory_limit, self.progress = memory_limit, progress
         self.seconds: dict[str, float] = {}
 
-    def go(self, paths: Sequence[Path]) -> dict[str, Any]:
-        finish(self.folder, self.key, home().parent)
+    def go(self, paths: Sequence[Place]) -> dict[str, Any]:
+        self._finish_removal()
         finished = finished_inputs(self.folder, paths)
         if self.folder.manifest.is_file() and len(finished) == len(paths):
             return read_manifest(self.folder.root)
         if len(finished) < len(paths):
             forget_after_ingest(self.folder)
+            self.place.save()
         check_selectable(paths, self.settings)
         inputs = self._timed("ingest", lambda: self._ingest(paths, finished))
         self._refuse_empty(sum(r["kept"] for r in inputs), inputs, paths, {})
@@ -144,15 +144,11 @@ class _Run:
         self._refuse_empty(n_rows, inputs, paths, _sum(dropped))
         self._timed("exposure", self._exposure)
         voted = self._timed("vote", lambda: self._buckets("vote", self.folder.votes))
-        if self.given:
-            shown = partial(pseudonym, self.key)
-            keep_gold(self.folder, self.given.gold, self.given.path, shown)
-        fit_labels(self.folder, self.settings)
+        self._timed("fit", self._fit)
         labelled = self._timed("label", lambda: self._buckets("label", self.folder.labels))
-        secret = {"key": self.key.secret.hex()}
-        self._timed("shape", lambda: self._buckets("shape", self.folder.shaped, **secret))
+        self._timed("shape", self._shape)
         released = self._timed("release", self._release)
-        told = self._timed("removals", lambda: keep_out(self.folder, self.key, home().parent))
+        told = self._timed("removals", self._keep_out)
         manifest = build_manifest(
             self.folder, self.settings, self.key, inputs, assembled, voted, labelled, released
         )
@@ -160,7 +156,14 @@ class _Run:
         write_card(self.folder, manifest)
         write_json(self.folder.run, self._run_record())
         write_json(self.folder.manifest, manifest)
+        self.place.save()
         return manifest
+
+    def _finish_removal(self) -> None:
+        if (self.folder.root / UNFINISHED).is_file():
+            self.place.fetch()
+            finish(self.folder, self.key, home().parent)
+            self.place.save()
 
     def _timed(self, stage: str, work: Callable[[], Any]) -> Any:
         start = time.perf_counter()
@@ -169,51 +172,77 @@ class _Run:
         return result
 
     def _ingest(
-        self, paths: Sequence[Path], finished: dict[Path, dict[str, Any]]
+        self, paths: Sequence[Place], finished: dict[Place, dict[str, Any]]
     ) -> list[dict[str, Any]]:
         todo = [path for path in paths if path not in finished]
-        common = {"out": str(self.folder.root), "settings": self.settings.identity()}
-        tasks = [{"path": str(path), **common} for path in todo]
+        tasks = [self._task(path=_absolute(path), tmp=self.settings.tmp) for path in todo]
         fresh = self._run("ingest", tasks, n_before=len(finished))
+        self.place.fetch(self.folder.done)
         records = {**finished, **dict(zip(todo, fresh, strict=True))}
         return once_each([{**records[path], "name": path.name} for path in paths])
 
     def _assemble(self, spans: dict[str, list[list[int]]]) -> list[dict[str, Any]]:
-        share = f"{self.plan.memory_limit // self.plan.workers // 2**20}MB"
-        more = {"spans": spans, "memory_limit": share, "tmp": self.plan.tmp}
+        more = {"spans": spans, "memory_limit": self.memory_limit, "tmp": self.settings.tmp}
         return self._buckets("assemble", self.folder.interactions, **more)
 
     def _buckets(self, stage: str, where: Path, **more: Any) -> list[dict[str, Any]]:
         """Runs one stage over all buckets that have no file yet; the records of all of them."""
         numbers = range(self.settings.n_buckets)
         todo = [b for b in numbers if not self.folder.bucket_file(where, b).is_file()]
-        common = {"out": str(self.folder.root), "settings": self.settings.identity(), **more}
-        tasks = [{"bucket": b, **common} for b in todo]
+        tasks = [self._task(bucket=b, **more) for b in todo]
         self._run(stage, tasks, n_before=len(numbers) - len(todo))
+        self.place.fetch(where)
         return [read_stats(self.folder.bucket_file(where, b)) for b in numbers]
+
+    def _task(self, **more: Any) -> dict[str, Any]:
+        return {"settings": self.settings.identity(), **self.place.told(), **more}
 
     def _run(self, stage: str, tasks: list[dict[str, Any]], n_before: int) -> list[dict[str, Any]]:
         total = len(tasks) + n_before
         self.progress(stage, n_before, total)
-        return run_stage(
-            stage,
-            tasks,
-            self.plan.workers,
-            lambda n: self.progress(stage, n_before + n, total),
-        )
+        if not tasks:
+            return []
+        try:
+            return self.engine.run(
+                stage, tasks, lambda n: self.progress(stage, n_before + n, total)
+            )
+        finally:
+            self.place.refresh()
 
     def _exposure(self) -> None:
         if not self.folder.exposure_model.is_file():
             fit_exposure(self.folder)
+            self.place.save()
+
+    def _fit(self) -> None:
+        if self.given:
+            shown = partial(pseudonym, self.key)
+            keep_gold(self.folder, self.given.gold, self.given.path, shown)
+        fit_labels(self.folder, self.settings)
+        self.place.save()
+
+    def _shape(self) -> None:
+        # An executor has no list of removals of its own: the build's is the only one it sees.
+        keep_listed(self.folder.root, self.key.id, home().parent)
+        self.place.save()
+        self._buckets("shape", self.folder.shaped, key=self.key.secret.hex())
 
     def _release(self) -> dict[str, Any]:
         self.progress("release", 0, 1)
         released = write_release(self.folder, self.settings, self.key)
+        self.place.save()
         self.progress("release", 1, 1)
         return released
 
+    def _keep_out(self) -> dict[str, Any]:
+        if (self.folder.root / TOMBSTONES).is_file():
+            self.place.fetch()
+        told = keep_out(self.folder, self.key, home().parent)
+        self.place.save()
+        return told
+
     def _refuse_empty(
-        self, n: int, inputs: list[dict[str, Any]], paths: Sequence[Path], dropped: dict[str, int]
+        self, n: int, inputs: list[dict[str, Any]], paths: Sequence[Place], dropped: dict[str, int]
     ) -> None:
         if n == 0:
             why, next_step = explain_empty(inputs, self.settings, paths, dropped)
@@ -224,8 +253,8 @@ class _Run:
         return {
             "finished_utc": int(time.time()),
             "seconds": self.seconds,
-            "engine": "local",
-            "workers": self.plan.workers,
+            "engine": self.engine.name,
+            "workers": self.engine.workers,
             "memory_limit": self.settings.memory_limit,
             "python": platform.python_version(),
             "platform": platform.platform(),
@@ -250,6 +279,6 @@ def _sum(many: Sequence[dict[str, int]]) -> dict[str, int]:
     return {reason: sum(one.get(reason, 0) for one in many) for reason in sorted(reasons)}
 
 
-def _plan(settings: Settings) -> _Plan:
-    workers = settings.workers or default_workers()
-    return _Plan(workers, size_of(settings.memory_limit), settings.tmp)
+def _absolute(place: Place) -> str:
+    """As every worker finds it, whatever folder it works in."""
+    return address_of(place.absolute() if isinstance(place, Path) else place)

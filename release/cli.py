@@ -34,6 +34,8 @@ def build(
     label_model: options.LabelModel = None,
     workers: options.Workers = None,
     memory_limit: options.MemoryLimit = None,
+    engine: options.Engine = None,
+    master: options.Master = None,
     tolerate: options.Tolerate = None,
     limit: options.Limit = None,
     gold: options.Gold = None,
@@ -48,7 +50,9 @@ def build(
     """
     from rich.console import Console
 
+    from ..corpus.fetching import how_to_fetch
     from ..corpus.manifest import is_damaged
+    from ..corpus.places import Url, place_of
     from ..corpus.settings import load_settings
     from .build import build as run
     from .progress import shown
@@ -58,6 +62,7 @@ def build(
         "subreddits": () if subreddits == "all" else _names(subreddits),
         "functions": _names(functions), "label_model": label_model, "workers": workers,
         "memory_limit": memory_limit, "limit": limit, "tolerate": tolerate,
+        "engine": engine, "master": master,
         **({"split_by": "time", "cuts": cuts_of(cuts)} if cuts else {}),
     }  # fmt: skip
     settings = load_settings(preset or "default", config, **flags)
@@ -69,7 +74,9 @@ def build(
     console.print(_summary(manifest))
     for warning in manifest["warnings"]:
         console.print(f"note: {warning}", markup=False, highlight=False)
-    console.print(f'load_dataset("{out / "redditess"}")', markup=False, highlight=False)
+    release = place_of(out) / "redditess"
+    how = how_to_fetch(release) if isinstance(release, Url) else f'load_dataset("{release}")'
+    console.print(how, markup=False, highlight=False)
     if is_damaged(manifest):
         raise typer.Exit(DAMAGED)
 

@@ -7,8 +7,12 @@ from typing import Annotated
 
 import typer
 
-Dumps = Annotated[list[Path], typer.Argument(help="Dump files, or folders that hold some.")]
-Out = Annotated[Path, typer.Option(help="Folder of the build; new, or one to continue.")]
+Dumps = Annotated[
+    list[str], typer.Argument(help="Dump files, or folders that hold some; also s3://…, gs://….")
+]
+Out = Annotated[
+    str, typer.Option(help="Folder of the build; new, or one to continue; also s3://…, gs://….")
+]
 Preset = Annotated[str | None, typer.Option(help="Ready-made settings: `redditess presets list`.")]
 Subreddits = Annotated[
     str | None, typer.Option(help="Communities, with commas; `all` for every one.")
@@ -26,6 +30,13 @@ LabelModel = Annotated[
 Workers = Annotated[int | None, typer.Option(help="Processes; as many as cores and memory allow.")]
 MemoryLimit = Annotated[
     str | None, typer.Option(help="Memory for joins of all workers together, such as 4GB.")
+]
+Engine = Annotated[
+    str | None, typer.Option(help="Who runs it: local (this machine), or spark: docs/cluster.md.")
+]
+Master = Annotated[
+    str | None,
+    typer.Option(help="With --engine spark: spark://…, yarn, k8s://…, sc://…, local[2]."),
 ]
 Tolerate = Annotated[
     bool | None,

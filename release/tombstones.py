@@ -125,3 +125,10 @@ def removed(key_id: str, places: Iterable[Path] = (), home: Path | None = None) 
         if path.is_file() and read_json(path).get("key_id") == key_id:
             found = found.joined(read(path, key_id))
     return found
+
+
+def keep_listed(root: Path, key_id: str, home: Path | None = None) -> None:
+    """Adds what was ever removed under a key to the list of a build, where there is any."""
+    gone = removed(key_id, [root / FILE], home)
+    if gone.all:
+        add(root / FILE, gone)

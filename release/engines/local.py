@@ -13,6 +13,7 @@ from typing import IO, Any, NamedTuple, cast
 
 from ...corpus import errors
 from ...corpus.errors import BuildError
+from ...corpus.places import shown
 from . import worker
 
 Task = dict[str, Any]
@@ -156,7 +157,7 @@ def _lost(stage: str, task: Task, how: str) -> tuple[str, str, str]:
     short = how.endswith("-9") or how.startswith("cannot")  # killed, or no process to be had
     why = ", as when memory runs out" if short else ""
     step = "with fewer --workers" if short else "with --workers 1, which shows what happens"
-    name = task.get("path", task.get("bucket", ""))
+    name = shown(str(task.get("path", task.get("bucket", ""))))
     what = f"the worker of {stage} {name} {how}{why}"
     return what, "the build stopped", f"run the same command again {step}; finished work is kept"
 

@@ -6,6 +6,7 @@ Each takes JSON values and returns a JSON record, so any scheduler can call it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ...corpus.dumps.ingest import ingest_file
@@ -22,9 +23,14 @@ def _settings(identity: dict[str, Any]) -> Settings:
     return from_identity(identity)
 
 
-def ingest(*, path: str, out: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """One dump file -> typed rows per bucket; the input's record for the manifest."""
-    return ingest_file(path, _settings(settings), BuildFolder(out))
+def ingest(
+    *, path: str, out: str, settings: dict[str, Any], tmp: str | None = None
+) -> dict[str, Any]:
+    """One dump file -> typed rows per bucket; the input's record for the manifest.
+
+    `tmp`: where rows wait that do not fit in memory; None: in the build folder.
+    """
+    return ingest_file(path, replace(_settings(settings), tmp=tmp), BuildFolder(out))
 
 
 def assemble(

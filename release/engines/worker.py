@@ -19,18 +19,29 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...corpus.errors import RedditessError
+from ...corpus.places import Url, place_of, shown
+from ...corpus.refusals import refusal
 from . import stages
+from .staging import staged
 
 
 def run_task(stage: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """Runs one stage function; the answer is its record, or the error in a form that travels."""
     try:
-        return {"result": stages.STAGES[stage](**arguments)}
+        run, out = stages.STAGES[stage], place_of(arguments.get("out", ""))
+        if isinstance(out, Url):
+            return {"result": staged(run, stage, out, dict(arguments))}
+        return {"result": run(**{k: v for k, v in arguments.items() if k != "scratch"})}
     except RedditessError as e:
         return {"error": [type(e).__name__, e.what, e.where, e.next_step]}
     except Exception as e:
+        where = f"{stage} {shown(str(arguments.get('path', arguments.get('bucket', ''))))}"
+        refused = refusal(e, arguments.get("out"))
+        if refused is not None:
+            return {
+                "error": ["BuildError", refused.what, refused.where or where, refused.next_step]
+            }
         traceback.print_exc()  # a bug of ours: its place must not be lost between processes
-        where = f"{stage} {arguments.get('path', arguments.get('bucket', ''))}"
         return {"fault": f"{where}: {type(e).__name__}: {e}"}
 
 
