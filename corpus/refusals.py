@@ -70,11 +70,12 @@ def refusal(
 
 @contextmanager
 def writing(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Libraries tell that a write failed, and not where: their errors get the path here."""
+    """Errors of a write name `path`: libraries name nothing, and a temporary name says nothing."""
     try:
         yield
     except OSError as e:
-        if e.errno is None or e.filename is not None or "reading" in str(e):
+        named = e.filename is not None and ".tmp-" not in os.fsdecode(e.filename)
+        if e.errno is None or named or "reading" in str(e):
             raise
         raise OSError(e.errno, os.strerror(e.errno), os.fspath(path)) from e
 
