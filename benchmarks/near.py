@@ -1,6 +1,6 @@
 """How fast are near-duplicates found, and are all of them?
 
-    python benchmarks/near.py [--texts 100000] [--larger 1000000] [--json]
+    python benchmarks/near.py [--texts 100000] [--larger 1000000,10000000] [--tmp DIR] [--json]
 
 Made-up texts of 10 to 150 words with Zipf's frequencies, 80 % train; in one of a hundred a text of
 test is copied into train with words changed. Recall counts planted pairs that still have Jaccard
@@ -16,6 +16,7 @@ import json
 import resource
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,21 +26,24 @@ from redditess.release.near import NOBODY, NearTexts
 
 WORDS = 40_000
 BATCH = 20_000
+BOUNDS = {"plain": 2.0, "template": 3.0, "everybody": 6.0}
 
 
-class World(NamedTuple):
+class Batch(NamedTuple):
     texts: list[str]
-    split: np.ndarray  # (n,) int8
-    planted: list[tuple[int, int]]  # (text of train, the one it was copied from)
+    split: np.ndarray  # (k,) int8
+    near: list[int]  # places of texts that were copied into train and are still near
 
 
 class Run(NamedTuple):
-    seconds: float
+    seconds: float  # of the CPU, without those that making the texts took
     found: np.ndarray
+    near: np.ndarray  # planted texts
     megabytes: int  # more than before, at the most
 
 
-def world(n: int, kind: str = "plain", seed: int = 0) -> World:
+def world(n: int, kind: str = "plain", seed: int = 0) -> Iterator[Batch]:
+    """n texts, a batch at a time; a copy's source stands in its own batch."""
     rng = np.random.default_rng(seed)
     frequency = np.cumsum(1 / np.arange(1, WORDS + 1))
     names = np.array([f"w{i:x}" for i in range(WORDS)])
@@ -49,49 +53,47 @@ def world(n: int, kind: str = "plain", seed: int = 0) -> World:
 
     own = {"plain": 0, "template": 25, "everybody": 10}[kind]
     template = words(100 - own) if own else words(0)
-    sizes = np.full(n, own) if own else rng.integers(10, 150, n)
-    texts = []
     for begin in range(0, n, BATCH):
-        mine = sizes[begin : begin + BATCH]
-        for one in np.split(words(int(mine.sum())), np.cumsum(mine)[:-1]):
-            texts.append(" ".join(np.concatenate([template, one])))
-    split = rng.choice(3, n, p=[0.1, 0.1, 0.8]).astype(np.int8)
-    planted = _plant(texts, split, rng) if not own else []
-    return World(texts, split, planted)
+        k = min(BATCH, n - begin)
+        sizes = np.full(k, own) if own else rng.integers(10, 150, k)
+        parts = np.split(words(int(sizes.sum())), np.cumsum(sizes)[:-1])
+        texts = [" ".join(np.concatenate([template, one])) for one in parts]
+        split = rng.choice(3, k, p=[0.1, 0.1, 0.8]).astype(np.int8)
+        yield Batch(texts, split, [] if own else _plant(texts, split, rng))
 
 
-def _plant(texts: list[str], split: np.ndarray, rng: np.random.Generator) -> list[tuple[int, int]]:
-    n = len(texts) // 100
-    copies = rng.choice(np.flatnonzero(split == 2), n, replace=False)
-    sources = rng.choice(np.flatnonzero(split == 0), n)
-    for copy, source in zip(copies, sources, strict=True):
+def _plant(texts: list[str], split: np.ndarray, rng: np.random.Generator) -> list[int]:
+    copies = rng.choice(np.flatnonzero(split == 2), len(texts) // 100, replace=False)
+    near = []
+    for copy, source in zip(
+        copies, rng.choice(np.flatnonzero(split == 0), len(copies)), strict=True
+    ):
         words = texts[source].split()
         for at in rng.integers(0, len(words), int(len(words) * rng.choice([0, 0.03, 0.06]))):
             words[at] = f"edit{rng.integers(10**6)}"
         texts[copy] = " ".join(words)
-    return list(zip(copies.tolist(), sources.tolist(), strict=True))
+        if _jaccard(texts[copy], texts[source]) >= 0.7:
+            near.append(int(copy))
+    return near
 
 
-def run(made: World) -> Run:
+def run(batches: Iterator[Batch], folder: str | None = None) -> Run:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    start = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder, NearTexts(Path(folder), 0.7) as near:
-        for at in range(0, len(made.texts), BATCH):
-            near.add(made.texts[at : at + BATCH], made.split[at : at + BATCH])
+    planted, seconds = [np.zeros(0, np.int64)], 0.0
+    with tempfile.TemporaryDirectory(dir=folder) as scratch, NearTexts(Path(scratch), 0.7) as near:
+        for made in batches:
+            planted.append(np.array(made.near, np.int64) + near.n_added)
+            start = time.process_time()
+            near.add(made.texts, made.split)
+            seconds += time.process_time() - start
+        start = time.process_time()
         near.finish()
-        found = near.partners(made.split == 0, made.split > 0)
-        rest = (made.split == 2) & (found == NOBODY)
-        found = np.maximum(found, near.partners(made.split == 1, rest))
-    seconds = time.perf_counter() - start
+        found = near.partners(near.split == 0, near.split > 0)
+        rest = (near.split == 2) & (found == NOBODY)
+        found = np.maximum(found, near.partners(near.split == 1, rest))
+        seconds += time.process_time() - start
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return Run(seconds, found, (after - before) // 1024)
-
-
-def recall(made: World, found: np.ndarray) -> tuple[int, int]:
-    """Planted pairs that are near, and those of them that were found."""
-    near = [copy for copy, source in made.planted if _jaccard(made.texts[copy], made.texts[source])
-            >= 0.7]  # fmt: skip
-    return len(near), sum(found[copy] != NOBODY for copy in near)
+    return Run(seconds, found, np.concatenate(planted), (after - before) // 1024)
 
 
 def _jaccard(a: str, b: str) -> float:
@@ -100,33 +102,37 @@ def _jaccard(a: str, b: str) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=str(__doc__).split("\n")[0])
-    parser.add_argument("--texts", type=int, default=100_000)
-    parser.add_argument("--larger", type=int, default=1_000_000)
-    parser.add_argument("--json", action="store_true")
-    args = parser.parse_args()
+    args = _arguments()
     per_text: dict[str, float] = {}
-    for name, n, kind in (
-        ("plain", args.texts, "plain"), ("larger", args.larger, "plain"),
-        ("template", args.texts, "template"), ("everybody", args.texts, "everybody"),
-    ):  # fmt: skip
-        made = world(n, kind)
-        done = run(made)
+    sizes = [int(float(n)) for n in args.larger.split(",") if n]
+    runs = [("plain", args.texts, "plain"), *((f"{n:,}", n, "plain") for n in sizes)]
+    runs += [("template", args.texts, "template"), ("everybody", args.texts, "everybody")]
+    for name, n, kind in runs:
+        done = run(world(n, kind), args.tmp)
         per_text[name] = done.seconds / n
-        near, hit = recall(made, done.found)
-        told = {"texts": n, "seconds": round(done.seconds, 1), "megabytes": done.megabytes,
+        hit = int((done.found[done.near] != NOBODY).sum())
+        told = {"texts": n, "cpu_s": round(done.seconds, 1), "megabytes": done.megabytes,
                 "left": int((done.found != NOBODY).sum())}  # fmt: skip
-        if args.json and near:
-            row = {"name": f"near recall: {name}", "ratio": hit / near, "bound": 1.0,
-                   "sense": ">=", "n": near, "baseline": "planted", **told}  # fmt: skip
+        if args.json and len(done.near):
+            row = {"name": f"near recall: {name}", "ratio": hit / len(done.near), "bound": 1.0,
+                   "sense": ">=", "n": len(done.near), "baseline": "planted", **told}  # fmt: skip
             print(json.dumps(row))
         elif not args.json:
-            print(f"{name:10} {told} planted {near} found {hit}", flush=True)
-    for name, bound in (("larger", 2.0), ("template", 3.0), ("everybody", 6.0)):
+            print(f"{name:10} {told} planted {len(done.near)} found {hit}", flush=True)
+    for name, _, kind in runs[1:]:
         ratio = round(per_text[name] / per_text["plain"], 2)
-        row = {"name": f"near time per text: {name}", "ratio": ratio, "bound": bound, "sense": "<=",
-               "n": 1, "baseline": "plain"}  # fmt: skip
-        print(json.dumps(row) if args.json else f"{name} / plain, seconds per text: {ratio}")
+        row = {"name": f"near time per text: {name}", "ratio": ratio, "bound": BOUNDS[kind],
+               "sense": "<=", "n": 1, "baseline": "plain"}  # fmt: skip
+        print(json.dumps(row) if args.json else f"{name} / plain, CPU s per text: {ratio}")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=str(__doc__).split("\n")[0])
+    parser.add_argument("--texts", type=int, default=100_000)
+    parser.add_argument("--larger", default="1000000", help="more sizes, with commas; '' for none")
+    parser.add_argument("--tmp", help="where sets are kept: about 20 bytes a word")
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ Posts and long comments are looked for together: a comment may repeat a post.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from .near import NOBODY, NearTexts
 from .splits import ORDER
 from .twins import STAYS
 
+ROWS_AT_ONCE = 2_000_000  # whose keys are sorted together: about 80 MB
 Texts = Callable[[NDArray[np.bool_]], Iterator[Sequence[str]]]
 """Marks (n rows) -> the texts of the marked rows, in order, in batches."""
 
@@ -31,13 +32,13 @@ class Near(NamedTuple):
     """Per row (n,)."""
 
     holder: NDArray[np.int8]  # the split (a place in ORDER) of the text it repeats, or STAYS
-    row: NDArray[np.int64]  # a row that has this text, or -1
+    row: NDArray[np.int32]  # a row that has this text, or -1
 
 
 def near_ahead(
     split: NDArray[np.int8],
     stays: NDArray[np.bool_],
-    told: Sequence[Told],
+    told: Iterable[Told],
     threshold: float,
     scratch: Path,
 ) -> Near:
@@ -45,18 +46,19 @@ def near_ahead(
     split farther from training. What has left (`stays` false) neither leaves nor makes others
     leave: train meets only those validation rows that stay.
 
-    Equal words in one split are one text. Memory: 100 bytes a text.
+    Equal words in one split are one text. Memory: 14 bytes a row and what NearTexts needs;
+    `told` may be a generator, so that one array of keys is held at a time.
     """
     n = len(split)
-    found = Near(np.full(n, STAYS, np.int8), np.full(n, -1, np.int64))
+    found = Near(np.full(n, STAYS, np.int8), np.full(n, -1, np.int32))
     with NearTexts(scratch, threshold) as near:
         owner = [_add(near, split, stays, one) for one in told]  # row -> text, per kind
         near.finish()
-        first = _first_rows(owner, len(near.size))
+        first = _first_rows(owner, len(near.sets))
         for holder in range(len(ORDER) - 1):
             alive = stays & (found.holder == STAYS)
-            held = _marked(owner, alive & (split == holder), len(near.size))
-            asked = _marked(owner, alive & (split > holder), len(near.size))
+            held = _marked(owner, alive & (split == holder), len(near.sets))
+            asked = _marked(owner, alive & (split > holder), len(near.sets))
             partner = near.partners(held, asked)
             for texts in owner:
                 mine = np.where(texts >= 0, partner[texts], NOBODY)
@@ -68,30 +70,53 @@ def near_ahead(
 
 def _add(
     near: NearTexts, split: NDArray[np.int8], stays: NDArray[np.bool_], told: Told
-) -> NDArray[np.int64]:
+) -> NDArray[np.int32]:
     """Gives `near` each distinct text of a split once; returns the text of each row (n,), or -1."""
-    rows = np.flatnonzero(stays & (told.key != 0))
-    pairs = np.empty(len(rows), [("split", np.int8), ("key", np.uint64)])
-    pairs["split"], pairs["key"] = split[rows], told.key[rows]
-    order = np.lexsort([rows, pairs["key"], pairs["split"]])
-    ranked = pairs[order]
-    starts = np.concatenate([[True], ranked[1:] != ranked[:-1]]) if len(rows) else np.zeros(0, bool)
-    first = rows[order[starts]]  # the first row of each text; texts are read in order of these
-    place = np.empty(len(first), np.int64)
-    place[np.argsort(first)] = np.arange(len(first))
-    owner = np.full(len(split), -1, np.int64)
-    owner[rows[order]] = place[np.cumsum(starts) - 1] + near.n_added
-    wanted = np.zeros(len(split), bool)
-    wanted[first] = True
-    first, begin = np.sort(first), 0
+    owner = first_equal(split, told.key, stays)
+    wanted = owner == np.arange(len(split), dtype=np.int32)
+    first = np.flatnonzero(wanted)  # the first row of each text; texts are read in order of these
+    place = (np.cumsum(wanted, dtype=np.int32) - 1 + near.n_added).astype(np.int32)
+    has_text = owner >= 0
+    owner[has_text] = place[owner[has_text]]
+    begin = 0
     for batch in told.texts(wanted):
         near.add(batch, split[first[begin : begin + len(batch)]])
         begin += len(batch)
     return owner
 
 
+def first_equal(
+    split: NDArray[np.int8], key: NDArray[np.uint64], wanted: NDArray[np.bool_]
+) -> NDArray[np.int32]:
+    """For each wanted row with a key the first such row of the same split and key; -1: no key.
+
+    Keys are digests, so their top bits cut the rows into parts of about equal size.
+
+    >>> first_equal(np.zeros(3, np.int8), np.array([7, 0, 7], np.uint64), np.ones(3, bool))
+    array([ 0, -1,  0], dtype=int32)
+    """
+    first = np.full(len(split), -1, np.int32)
+    n_parts = 1 + len(split) // ROWS_AT_ONCE
+    part_of = _part_of(key, n_parts)
+    for part in range(n_parts):
+        rows = np.flatnonzero(wanted & (key != 0) & (part_of == part))
+        order = np.lexsort([key[rows], split[rows]])  # stable: rows rise within a text
+        ranked = rows[order]
+        is_first = np.concatenate(
+            [[True], (np.diff(split[ranked]) != 0) | (np.diff(key[ranked]) != 0)]
+        )
+        is_first = is_first[: len(rows)]
+        starts = np.flatnonzero(is_first)
+        first[ranked] = np.repeat(ranked[starts], np.diff(np.append(starts, len(rows))))
+    return first
+
+
+def _part_of(key: NDArray[np.uint64], n_parts: int) -> NDArray[np.uint16]:
+    return ((key >> np.uint64(48)) * np.uint64(n_parts) >> np.uint64(16)).astype(np.uint16)
+
+
 def _marked(
-    owner: list[NDArray[np.int64]], rows: NDArray[np.bool_], n_texts: int
+    owner: list[NDArray[np.int32]], rows: NDArray[np.bool_], n_texts: int
 ) -> NDArray[np.bool_]:
     marks = np.zeros(n_texts, bool)
     for texts in owner:
@@ -99,8 +124,8 @@ def _marked(
     return marks
 
 
-def _first_rows(owner: list[NDArray[np.int64]], n_texts: int) -> NDArray[np.int64]:
-    first = np.full(n_texts, -1, np.int64)
+def _first_rows(owner: list[NDArray[np.int32]], n_texts: int) -> NDArray[np.int32]:
+    first = np.full(n_texts, -1, np.int32)
     for texts in owner:
         rows = np.flatnonzero(texts >= 0)[::-1]
         first[texts[rows]] = rows

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .twins import normal_form
+from .twins import word_bytes
 
 WORDS = 3
 """Ours: with two, stock phrases ("hope you feel better") make strangers alike; with four, one
@@ -47,9 +47,7 @@ def shingle(texts: Sequence[str]) -> Sets:
     n = len(texts)
     if n > MAX_TEXTS:
         raise ValueError(f"{n} texts at once, at most {MAX_TEXTS}")
-    code = np.frombuffer(
-        "".join(f"{normal_form(t)}\n" for t in texts).encode("utf8", "replace"), np.uint8
-    )
+    code = np.frombuffer(b"\n".join([*map(word_bytes, texts), b""]), np.uint8)
     word, owner = _words(code)
     found, row = _runs(word, owner)
     key = np.sort(row.astype(np.uint64) << np.uint64(BITS) | found)
@@ -60,21 +58,24 @@ def shingle(texts: Sequence[str]) -> Sets:
 
 
 def _words(code: NDArray[np.uint8]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """UTF-8 of words with one blank between, texts ended by a line break -> a number for each word
+    """UTF-8 of words with blanks between, texts ended by a line break -> a number for each word
     (a polynomial in its bytes), and the text that it stands in.
     """
-    inside = (code != _SPACE) & (code != _END)
-    begins = inside & ~np.concatenate([[False], inside[:-1]])
-    start = np.flatnonzero(begins)
+    inside = np.zeros(len(code) + 2, bool)
+    inside[1:-1] = code > _SPACE
+    edges = np.flatnonzero(inside[1:] != inside[:-1])
+    start, end = edges[::2], edges[1::2]
     if not len(start):
         return np.zeros(0, np.uint64), np.zeros(0, np.int64)
-    held = np.flatnonzero(inside)
-    number = np.cumsum(begins)[held] - 1
-    place = np.minimum(held - start[number], len(_POWERS) - 1)
-    terms = (code[held].astype(np.uint64) + np.uint64(7)) * _POWERS[place]
-    first = np.flatnonzero(np.concatenate([[True], number[1:] != number[:-1]]))
-    text = np.cumsum(code == _END)[start]
-    return _mixed(np.add.reduceat(terms, first)), text.astype(np.int64)
+    length = end - start
+    first = np.cumsum(length) - length
+    place = np.arange(int(length.sum()), dtype=np.int32)
+    place -= np.repeat(first.astype(np.int32), length)
+    np.minimum(place, len(_POWERS) - 1, out=place)
+    terms = (code[inside[1:-1]].astype(np.uint64) + np.uint64(7)) * _POWERS[place]
+    before = np.searchsorted(start, np.flatnonzero(code == _END))  # words up to each text's end
+    text = np.repeat(np.arange(len(before)), np.diff(before, prepend=0))
+    return _mixed(np.add.reduceat(terms, first)), text
 
 
 def _runs(

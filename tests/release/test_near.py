@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from redditess.release import near as module
+from redditess.release import near_rows, near_sets, prefixes
 from redditess.release.near import NOBODY, NearTexts
 from redditess.release.near_rows import Told, near_ahead
 from redditess.release.shingles import shingle
@@ -57,9 +58,10 @@ def test_exactly_the_pairs_of_a_plain_loop_are_found(
 ) -> None:
     if tiny:  # many batches, portions and rounds
         monkeypatch.setattr(module, "CHUNK_CHARS", 500)
-        monkeypatch.setattr(module, "MAX_MEMBERS", 300)
+        monkeypatch.setattr(near_sets, "MAX_MEMBERS", 300)
+        monkeypatch.setattr(near_sets, "KEPT_MAPPED", 10_000)
         monkeypatch.setattr(module, "MAX_PAIRS", 7)
-        monkeypatch.setattr(module, "MAX_ENTRIES", 2_000)
+        monkeypatch.setattr(prefixes, "MAX_ENTRIES", 2_000)
         monkeypatch.setattr(module, "FIRST_MEETINGS", 1)
     texts = edited_texts(400, seed=int(threshold * 10))
     split = np.random.default_rng(1).integers(0, 3, len(texts)).astype(np.int8)
