@@ -6,14 +6,18 @@ threads of one OP, so it stays in the private part of the build folder.
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from ..corpus.artefacts import ROWS_PER_GROUP, read_stats, stable_hash, write_parquet
 from ..corpus.errors import BuildError
@@ -28,6 +32,7 @@ from .coarse import POSITION_STEPS, SIBLING_STEPS, evidence, followup, sentences
 from .columns import VOTES
 from .features import arrow_schema
 from .fitness import FIELDS, fitness
+from .piles import Piles, by_range
 from .pseudonyms import SAMPLE_KEY, Key, pseudonym
 from .splits import ORDER, commenter_key, group_of, split_of
 from .tombstones import FILE as TOMBSTONES
@@ -45,6 +50,7 @@ _EXTRA = (
 )
 SHAPED_SCHEMA = pa.schema([*arrow_schema("full"), *_EXTRA])
 DECIMALS = 2  # of probabilities and scores: more digits would make rows findable (docs/design/0006)
+REMEMBERED = 40_000  # texts, and threads: of more than one row group
 _DAY_S = 86_400
 
 
@@ -55,80 +61,102 @@ def shape_bucket(folder: BuildFolder, bucket: int, settings: Settings, key: Key)
     request are left out, under the reason "tombstone". Text that stands in
     several rows (a post under each of its comments) counts its masks once. `bytes` is the size of
     the rows in memory. Raises BuildError where the three stages do not tell the same rows, and
-    where the sample's public key would stand over rows that real people wrote.
+    where the sample's public key would stand over rows that real people wrote. A few row groups
+    are in memory at a time, whatever the bucket; sorting is by piles on disk.
     """
-    interactions, votes, labels = _read(folder, bucket)
-    if key == SAMPLE_KEY and not pc.all(interactions["invented"], min_count=0).as_py():
+    stages = (folder.interactions, folder.votes, folder.labels)
+    files = [folder.bucket_file(stage, bucket) for stage in stages]
+    n_rows = pq.read_metadata(files[0]).num_rows
+    if key == SAMPLE_KEY:
+        _refuse_real(files[0], folder)
+    shaper, gone = Shaper(settings, key), removed(key.id, [folder.root / TOMBSTONES]).all
+    n_before = read_stats(files[0]).get("removed", 0)
+    stats: dict[str, Any] = {"rows_in": n_rows + n_before, "rows_out": 0, "dropped": {}, "bytes": 0}
+
+    def sorted_rows(piles: Iterable[pa.Table]) -> Iterator[pa.Table]:
+        for pile in piles:
+            table = pile.take(pc.sort_indices(pile["id"])).combine_chunks()
+            stats["rows_out"] += table.num_rows
+            stats["bytes"] += table.nbytes
+            yield table
+
+    def closing() -> dict[str, Any]:
+        n = stats["rows_in"] - stats["rows_out"]
+        stats["dropped"] = {"tombstone": n} if n else {}
+        stats["masked"] = dict(sorted(shaper.masked.items()))
+        return stats
+
+    with tempfile.TemporaryDirectory(prefix=".tmp-shape-", dir=folder.root) as scratch:
+        piles = Piles(Path(scratch) / "rows", -(-n_rows // ROWS_PER_GROUP), SHAPED_SCHEMA)
+        with piles:
+            for tables in _aligned(files):
+                ids = [pseudonym(key, c) for c in tables[0]["comment_id"].to_pylist()]
+                keep = ~_removed(key, gone, ids, tables[0]["thread_id"])
+                where = np.where(keep, by_range(pa.array(ids, pa.string()), piles.n), -1)
+                piles.add(shaper.shape(ids, *tables), where)
+        path = folder.bucket_file(folder.shaped, bucket)
+        write_parquet(path, sorted_rows(piles), SHAPED_SCHEMA, closing=closing)
+    return stats
+
+
+def _refuse_real(interactions: Path, folder: BuildFolder) -> None:
+    invented = pq.read_table(interactions, columns=["invented"])["invented"]
+    if not pc.all(invented, min_count=0).as_py():
         raise BuildError(
             "the sample's public key would make ids that anyone can undo",
             folder.root,
             "build with your own key (unset REDDITESS_KEY)",
         )
-    shaper = Shaper(settings, key)
-    ids = np.array([pseudonym(key, c) for c in interactions["comment_id"].to_pylist()], dtype=str)
-    order = np.argsort(ids, kind="stable")
-    order = order[~_removed(folder, key, ids, interactions["thread_id"])[order]]
-    n_before = read_stats(folder.bucket_file(folder.interactions, bucket)).get("removed", 0)
-    tables = [
-        shaper.shape(ids[rows].tolist(), *(t.take(rows) for t in (interactions, votes, labels)))
-        for rows in _cut(order, ROWS_PER_GROUP)
-    ]
-    n_rows = interactions.num_rows
-    stats = {
-        "rows_in": n_rows + n_before,
-        "rows_out": len(order),
-        "dropped": {"tombstone": n} if (n := n_rows + n_before - len(order)) else {},
-        "masked": dict(sorted(shaper.masked.items())),
-        "bytes": sum(t.nbytes for t in tables),
-    }
-    write_parquet(folder.bucket_file(folder.shaped, bucket), tables, SHAPED_SCHEMA, stats=stats)
-    return stats
 
 
 def _removed(
-    folder: BuildFolder, key: Key, ids: np.ndarray[Any, Any], threads: pa.ChunkedArray
-) -> np.ndarray[Any, Any]:
+    key: Key, gone: Set[str], ids: Sequence[str], threads: pa.ChunkedArray
+) -> NDArray[np.bool_]:
     """Which rows (n,) somebody has asked to have removed, in this build or an earlier one."""
-    gone = removed(key.id, [folder.root / TOMBSTONES]).all
     if not gone:
         return np.zeros(len(ids), dtype=bool)
     whole = {t for t in pc.unique(threads).to_pylist() if pseudonym(key, t) in gone}
-    pairs = zip(ids.tolist(), threads.to_pylist(), strict=True)
+    pairs = zip(ids, threads.to_pylist(), strict=True)
     return np.array([i in gone or t in whole for i, t in pairs], dtype=bool)
 
 
-def _read(folder: BuildFolder, bucket: int) -> tuple[pa.Table, pa.Table, pa.Table]:
-    stages = (folder.interactions, folder.votes, folder.labels)
-    tables = [pq.read_table(folder.bucket_file(stage, bucket)) for stage in stages]
-    first = tables[0]["comment_id"]
-    for stage, table in zip(stages, tables, strict=True):
-        if not table["comment_id"].equals(first):
-            raise BuildError(
-                "its rows are not those of interactions/",
-                folder.bucket_file(stage, bucket),
-                "start over with --fresh",
-            )
-    return tables[0], tables[1], tables[2]
+def _aligned(files: Sequence[Path]) -> Iterator[list[pa.Table]]:
+    """Row groups of interactions, votes and labels side by side: the one writer cuts them alike."""
+    with ExitStack() as stack:
+        opened = [stack.enter_context(pq.ParquetFile(path)) for path in files]
+        for path, file in zip(files, opened, strict=True):
+            if file.metadata.num_rows != opened[0].metadata.num_rows:
+                raise _foreign(path)
+        for group in range(opened[0].num_row_groups):
+            tables = [file.read_row_group(group) for file in opened]
+            for path, table in zip(files, tables, strict=True):
+                if not table["comment_id"].equals(tables[0]["comment_id"]):
+                    raise _foreign(path)
+            yield tables
 
 
-def _cut(order: np.ndarray[Any, Any], size: int) -> Iterator[np.ndarray[Any, Any]]:
-    for start in range(0, len(order), size):
-        yield order[start : start + size]
+def _foreign(path: Path) -> BuildError:
+    return BuildError("its rows are not those of interactions/", path, "start over with --fresh")
 
 
 class Shaper:
-    """Shapes chunks of one bucket; remembers what it has done to texts that come again."""
+    """Shapes chunks of one bucket; remembers what it has done to texts that come again.
+
+    Rows of a thread follow one another, so what has not come for a while is forgotten.
+    """
 
     def __init__(self, settings: Settings, key: Key):
         self.settings, self.key = settings, key
         self.masked: Counter[str] = Counter()
         self._texts: dict[str, str | None] = {}
+        self._counted: set[int] = set()  # digests of forgotten texts in which something was masked
         self._threads: dict[str, tuple[str, int, int, int]] = {}
 
     def shape(
         self, ids: Sequence[str], interactions: pa.Table, votes: pa.Table, labels: pa.Table
     ) -> pa.Table:
         """Rows of the three tables, in one order -> rows of SHAPED_SCHEMA."""
+        self._forget()
         x = {name: interactions[name].combine_chunks() for name in interactions.column_names}
         text = {name: self._repeated(x[name].to_pylist()) for name in ("title", "post", "op_edit")}
         comments = self._own(x["comment"].to_pylist())
@@ -209,19 +237,39 @@ class Shaper:
 
     def _own(self, texts: Sequence[str | None]) -> list[str | None]:
         """Masked texts, each of which stands in one row only."""
-        masked, counts = mask_column([_clean(t) for t in texts])
+        masked, counts = self._mask(texts)
         self.masked.update(counts)
+        return masked
+
+    def _mask(self, texts: Sequence[str | None]) -> tuple[list[str | None], Counter[str]]:
+        masked, counts = mask_column([_clean(t) for t in texts])
         if self.settings.mask_names:
-            masked, counts = mask_names_column(masked)
-            masked, more = mask_column(masked)  # a mark may uncover what stood beside a name
-            self.masked.update(counts + more)
-        return list(masked)
+            masked, more = mask_names_column(masked)
+            masked, again = mask_column(masked)  # a mark may uncover what stood beside a name
+            counts = counts + more + again
+        return list(masked), counts
 
     def _repeated(self, texts: Sequence[str | None]) -> list[str | None]:
         """Masked texts that come again in other rows of the bucket: masked and counted once."""
         unseen = [t for t in dict.fromkeys(texts) if t is not None and t not in self._texts]
+        if self._counted:
+            again = [t for t in unseen if _digest(t) in self._counted]
+            self._texts.update(zip(again, self._mask(again)[0], strict=True))
+            unseen = [t for t in unseen if t not in self._texts]
         self._texts.update(zip(unseen, self._own(unseen), strict=True))
         return [None if t is None else self._texts[t] for t in texts]
+
+    def _forget(self) -> None:
+        """Long buckets: only that a text was counted is kept, and only where it had a mask."""
+        if len(self._texts) > REMEMBERED:
+            self._counted.update(_digest(t) for t, m in self._texts.items() if t != m)
+            self._texts = {}
+        if len(self._threads) > REMEMBERED:
+            self._threads = {}
+
+
+def _digest(text: str) -> int:
+    return stable_hash("redditess masked", text)
 
 
 def _label_columns(labels: pa.Table) -> dict[str, pa.Array]:
