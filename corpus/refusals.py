@@ -57,7 +57,7 @@ def refusal(
     if within is not None and error.errno == errno.ENOENT and not os.path.isdir(within):
         return RedditessError(
             "the folder was removed while a build wrote into it", within,
-            "run the same command again, and leave the folder alone meanwhile",
+            "run the same command again",
         )  # fmt: skip
     step = _NEXT_STEP.get(error.errno or 0)
     if step is None:
@@ -66,6 +66,18 @@ def refusal(
     if where is None:  # a library's own words, with the name in them
         return RedditessError(error.strerror or str(error), "", step)
     return RedditessError(os.strerror(error.errno or 0).lower(), os.fsdecode(where), step)
+
+
+@contextmanager
+def told_in_words(within: str | os.PathLike[str]) -> Iterator[None]:
+    """An OSError that `refusal` knows leaves as a BuildError; `within` as there."""
+    try:
+        yield
+    except (OSError, MemoryError) as e:
+        refused = refusal(e, within)
+        if refused is None:
+            raise
+        raise BuildError(refused.what, refused.where or within, refused.next_step) from e
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
@@ -20,9 +21,11 @@ from .. import __version__
 from ..corpus.artefacts import read_stats, write_json
 from ..corpus.coverage import coverage
 from ..corpus.dumps.inputs import find_dumps
-from ..corpus.errors import InputError
+from ..corpus.errors import BuildError, InputError
+from ..corpus.folder import BuildFolder
 from ..corpus.manifest import read_manifest
 from ..corpus.places import Place, Url, address_of
+from ..corpus.refusals import told_in_words
 from ..corpus.selection import check_selectable, explain_empty
 from ..corpus.settings import Settings
 from ..corpus.sizes import size_of
@@ -38,6 +41,7 @@ from .account import build_manifest
 from .card import write_card
 from .delete.purge import finish, keep_out
 from .engines.engine import Engine, open_engine
+from .engines.own_tmp import own_tmp
 from .engines.workplace import Workplace, workplace
 from .pseudonyms import Key, load_key, pseudonym
 from .resume import finished_inputs, forget_after_ingest, open_build
@@ -80,11 +84,16 @@ def build(
     memory_limit = size_of(settings.memory_limit)
     engine = open_engine(settings)
     try:
-        with workplace(out, settings.tmp) as place:
+        with (
+            workplace(out, settings.tmp) as place,
+            told_in_words(place.folder.root),
+            own_tmp(settings.tmp, out, engine) as tmp,
+        ):
             digest = given.digest if given else ""
             open_build(place.folder.root, settings, key.id, *rules, gold=digest, fresh=fresh)
             place.save()
-            run = _Run(place, engine, settings, key, memory_limit, progress or _silent, given)
+            here = replace(settings, tmp=tmp)
+            run = _Run(place, engine, here, key, memory_limit, progress or _silent, given)
             return run.go(paths)
     finally:
         engine.close()
@@ -140,6 +149,7 @@ class _Run:
         dropped = [r["posts"]["dropped"] for r in assembled] + [
             r["comments"]["dropped"] for r in assembled
         ]
+        _refuse_lost_rows(self.folder, inputs, assembled)
         n_rows = sum(r["comments"]["rows_out"] for r in assembled)
         self._refuse_empty(n_rows, inputs, paths, _sum(dropped))
         self._timed("exposure", self._exposure)
@@ -168,7 +178,7 @@ class _Run:
     def _timed(self, stage: str, work: Callable[[], Any]) -> Any:
         start = time.perf_counter()
         result = work()
-        self.seconds[stage] = round(time.perf_counter() - start, 3)
+        self.seconds[stage] = round(max(0.0, time.perf_counter() - start), 3)  # clocks jump
         return result
 
     def _ingest(
@@ -272,6 +282,19 @@ def once_each(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         seen.add(record["sha256"])
         counted.append(record)
     return counted
+
+
+def _refuse_lost_rows(
+    folder: BuildFolder, inputs: Sequence[dict[str, Any]], assembled: Sequence[dict[str, Any]]
+) -> None:
+    """Every row that was read was joined: files of `raw/` that vanish or stray in are no input."""
+    kept = sum(record["kept"] for record in inputs)
+    joined = sum(record[kind]["rows_in"] for record in assembled for kind in ("posts", "comments"))
+    if kept != joined:
+        raise BuildError(
+            f"{kept:,} rows were read from the dumps, and {joined:,} are in it now", folder.raw,
+            "somebody changed the folder: start over with --fresh",
+        )  # fmt: skip
 
 
 def _sum(many: Sequence[dict[str, int]]) -> dict[str, int]:

@@ -34,6 +34,7 @@ def build(
     label_model: options.LabelModel = None,
     workers: options.Workers = None,
     memory_limit: options.MemoryLimit = None,
+    tmp: options.Tmp = None,
     engine: options.Engine = None,
     master: options.Master = None,
     tolerate: options.Tolerate = None,
@@ -62,7 +63,7 @@ def build(
         "subreddits": () if subreddits == "all" else _names(subreddits),
         "functions": _names(functions), "label_model": label_model, "workers": workers,
         "memory_limit": memory_limit, "limit": limit, "tolerate": tolerate,
-        "engine": engine, "master": master,
+        "engine": engine, "master": master, "tmp": tmp,
         **({"split_by": "time", "cuts": cuts_of(cuts)} if cuts else {}),
     }  # fmt: skip
     settings = load_settings(preset or "default", config, **flags)

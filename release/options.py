@@ -31,6 +31,10 @@ Workers = Annotated[int | None, typer.Option(help="Processes; as many as cores a
 MemoryLimit = Annotated[
     str | None, typer.Option(help="Memory for joins of all workers together, such as 4GB.")
 ]
+Tmp = Annotated[
+    str | None,
+    typer.Option(help="Folder for what does not fit in memory; else it waits in OUT."),
+]
 Engine = Annotated[
     str | None, typer.Option(help="Who runs it: local (this machine), or spark: docs/cluster.md.")
 ]

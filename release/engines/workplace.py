@@ -23,6 +23,7 @@ from .staging import named, scratch
 from .store import TEMPORARY, Store
 
 AT_ONCE = 8  # files on their way to or from a store
+LOCK = ".lock"
 FIRST, LAST = (MARK,), ("run.json", "manifest.json")
 
 
@@ -49,6 +50,7 @@ class Shared:
 
     def __init__(self, root: Path):
         self.folder = BuildFolder(root)
+        self._lock = _identity(root / LOCK)
 
     def told(self) -> dict[str, Any]:
         return {"out": str(self.folder.root.absolute())}
@@ -57,10 +59,16 @@ class Shared:
         """It is here."""
 
     def save(self) -> None:
-        """It is there."""
+        """It is there, unless somebody moved it away: then BuildError."""
+        if _identity(self.folder.root / LOCK) != self._lock:
+            raise BuildError(
+                "the folder was removed or replaced while a build wrote into it", self.folder.root,
+                "remove what is there now, and run the same command again",
+            )  # fmt: skip
 
     def refresh(self) -> None:
         """Everybody sees it."""
+        self.save()
 
 
 class _State(NamedTuple):
@@ -145,7 +153,7 @@ class Mirror:
             for file in files:
                 path = Path(place, file)
                 name = path.relative_to(self.folder.root).as_posix()
-                if file != ".lock" and TEMPORARY not in name:
+                if file != LOCK and TEMPORARY not in name:
                     yield name, _state(path)
 
 
@@ -167,10 +175,19 @@ def workplace(out: str | os.PathLike[str] | Url, tmp: str | None = None) -> Iter
     refuse_foreign(place)
     place.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(place / ".lock", timeout=0):
+        with FileLock(place / LOCK, timeout=0):
             yield Shared(place)
     except Timeout as e:
         raise BuildError("another build is running in this folder", out, "wait for it") from e
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file a name is of; None: there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _state(path: Path) -> _State:
