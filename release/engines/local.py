@@ -37,12 +37,12 @@ def run_stage(
     results: list[dict[str, Any]] = [{} for _ in tasks]
     answers = _answers(stage, tasks, min(workers, len(tasks)))
     for n_done, (task, answer) in enumerate(answers, start=1):
-        results[task] = _result(answer)
+        results[task] = result_of(answer)
         tick(n_done)
     return results
 
 
-def _result(answer: dict[str, Any]) -> dict[str, Any]:
+def result_of(answer: dict[str, Any]) -> dict[str, Any]:
     if "error" in answer:
         name, what, where, next_step = answer["error"]
         raise getattr(errors, name, BuildError)(what, where, next_step)

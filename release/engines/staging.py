@@ -26,6 +26,7 @@ from .store import Store
 
 PREFIX = "redditess-scratch-"
 Arguments = dict[str, Any]
+OURS = ("scratch", "scratch_in")  # arguments that no stage function knows
 
 
 def staged(
@@ -34,10 +35,12 @@ def staged(
     """Runs one stage function in a scratch folder for a build in a store; its record.
 
     `arguments["scratch"]` is the scratch folder of a whole build, on this very machine: what is
-    there already is not fetched again, and it stays. Without it the task has its own.
+    there already is not fetched again, and it stays. Without it the task has its own, in the place
+    `arguments["scratch_in"]`.
     """
     store, kept = Store(url), arguments.pop("scratch", None)
-    with scratch(arguments.get("tmp")) if kept is None else _kept(Path(kept)) as root:
+    own = arguments.pop("scratch_in", None)
+    with scratch(own) if kept is None else _kept(Path(kept)) as root:
         folder = BuildFolder(root).create()
         with named(root, url):
             fetch(store, root, _reads(stage, arguments, store))

@@ -22,7 +22,7 @@ from ...corpus.errors import RedditessError
 from ...corpus.places import Url, place_of, shown
 from ...corpus.refusals import refusal
 from . import stages
-from .staging import staged
+from .staging import OURS, staged
 
 
 def run_task(stage: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def run_task(stage: str, arguments: dict[str, Any]) -> dict[str, Any]:
         run, out = stages.STAGES[stage], place_of(arguments.get("out", ""))
         if isinstance(out, Url):
             return {"result": staged(run, stage, out, dict(arguments))}
-        return {"result": run(**{k: v for k, v in arguments.items() if k != "scratch"})}
+        return {"result": run(**{k: v for k, v in arguments.items() if k not in OURS})}
     except RedditessError as e:
         return {"error": [type(e).__name__, e.what, e.where, e.next_step]}
     except Exception as e:
