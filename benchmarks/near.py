@@ -2,11 +2,11 @@
 
     python benchmarks/near.py [--texts 100000] [--larger 1000000,10000000] [--tmp DIR] [--json]
 
-Made-up texts of 10 to 150 words with Zipf's frequencies, 80 % train; in one of a hundred a text of
-test is copied into train with words changed. Recall counts planted pairs that still have Jaccard
-0.7, by sets of words. `template`: every text is 75 % template, no two are near (the join must not
-compare all with all). `everybody`: 90 % template, nearly all are near. Growth: seconds per text of
-the larger set over those of the smaller.
+Made-up texts of 10 to 150 words with Zipf's frequencies (`raw_tables.py`), 80 % train; in one of a
+hundred a text of test is copied into train with words changed. Recall counts planted pairs that
+still have Jaccard 0.7, by sets of words. `template`: every text is 75 % template, no two are near
+(the join must not compare all with all). `everybody`: 90 % template, nearly all are near. Growth:
+CPU seconds per text of a larger set over those of the smallest. Texts are made batch by batch.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from raw_tables import joined
 
 from redditess.release.near import NOBODY, NearTexts
 
-WORDS = 40_000
 BATCH = 20_000
 BOUNDS = {"plain": 2.0, "template": 3.0, "everybody": 6.0}
 
@@ -45,19 +45,12 @@ class Run(NamedTuple):
 def world(n: int, kind: str = "plain", seed: int = 0) -> Iterator[Batch]:
     """n texts, a batch at a time; a copy's source stands in its own batch."""
     rng = np.random.default_rng(seed)
-    frequency = np.cumsum(1 / np.arange(1, WORDS + 1))
-    names = np.array([f"w{i:x}" for i in range(WORDS)])
-
-    def words(k: int) -> np.ndarray:
-        return names[np.searchsorted(frequency, rng.random(k) * frequency[-1])]
-
     own = {"plain": 0, "template": 25, "everybody": 10}[kind]
-    template = words(100 - own) if own else words(0)
+    template = joined(rng, np.array([100 - own])).to_pylist() if own else []
     for begin in range(0, n, BATCH):
         k = min(BATCH, n - begin)
         sizes = np.full(k, own) if own else rng.integers(10, 150, k)
-        parts = np.split(words(int(sizes.sum())), np.cumsum(sizes)[:-1])
-        texts = [" ".join(np.concatenate([template, one])) for one in parts]
+        texts = [" ".join([*template, one]) for one in joined(rng, sizes).to_pylist()]
         split = rng.choice(3, k, p=[0.1, 0.1, 0.8]).astype(np.int8)
         yield Batch(texts, split, [] if own else _plant(texts, split, rng))
 

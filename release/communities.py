@@ -6,7 +6,7 @@ released; the threads of one poster count once.
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +18,9 @@ SMALL = "(small communities)"
 """No community can have this name: Reddit's hold letters, digits and underscores."""
 
 
+_ROWS_AT_ONCE = 1_000_000
+
+
 class Small(NamedTuple):
     """`names` as the dump spells them; `told`: what the manifest may say, without a name."""
 
@@ -26,23 +29,40 @@ class Small(NamedTuple):
 
 
 def small_communities(
-    community: pa.Array, group: NDArray[np.uint64], counts: NDArray[np.bool_], min_posters: int
-) -> Small:
+    names: Sequence[str], code: NDArray[np.int32], group: NDArray[np.uint64],
+    counts: NDArray[np.bool_], min_posters: int,
+) -> Small:  # fmt: skip
     """Communities with fewer than `min_posters` posters among the rows (n,) that count.
 
-    Spellings that differ in case are one community. Rows that leave do not count, nor do invented
-    ones: they protect nobody, and are never merged.
+    `code` (n,): the place of a row's community in `names`. Spellings that differ in case are one
+    community. Rows that leave do not count, nor do invented ones: they protect nobody, and are
+    never merged. Memory: posters are only remembered while their community may be small.
     """
-    rows = np.flatnonzero(counts)
-    names = community.take(pa.array(rows))
-    folded = pc.utf8_lower(names)
-    pairs = pa.table({"name": folded, "poster": pa.array(group[rows])})
-    counted = pairs.group_by("name").aggregate([("poster", "count_distinct")])
-    few = pc.less(counted["poster_count_distinct"], min_posters)
-    held = counted["name"].filter(few).combine_chunks()
-    few_rows = names.filter(pc.is_in(folded, held))
-    told = {"min_posters": min_posters, "communities": len(held), "rows": len(few_rows)}
-    return Small(frozenset(pc.unique(few_rows).to_pylist()), told)
+    spelt = pc.utf8_lower(pa.array(names, pa.string())).dictionary_encode()
+    of = spelt.indices.to_numpy()
+    n_rows = np.zeros(len(names), np.int64)
+    few = np.ones(len(spelt.dictionary), bool)
+    who, where = np.zeros(0, np.uint64), np.zeros(0, np.int64)  # posters of communities
+    for start in range(0, len(code), _ROWS_AT_ONCE):
+        rows = start + np.flatnonzero(counts[start : start + _ROWS_AT_ONCE])
+        n_rows += np.bincount(code[rows], minlength=len(names))
+        rows = rows[few[of[code[rows]]]]
+        who = np.concatenate([who, group[rows]])
+        where = np.concatenate([where, of[code[rows]]])
+        order = np.lexsort([who, where])
+        who, where = who[order], where[order]
+        first = np.ones(len(who), bool)
+        first[1:] = (who[1:] != who[:-1]) | (where[1:] != where[:-1])
+        few &= np.bincount(where[first], minlength=len(few)) < min_posters
+        kept = first & few[where]
+        who, where = who[kept], where[kept]
+    small = np.flatnonzero((n_rows > 0) & few[of])
+    told = {
+        "min_posters": min_posters,
+        "communities": len(np.unique(of[small])),
+        "rows": int(n_rows[small].sum()),
+    }
+    return Small(frozenset(names[i] for i in small), told)
 
 
 def merged(table: pa.Table, small: Set[str]) -> pa.Table:

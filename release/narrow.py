@@ -21,17 +21,19 @@ from ..labeling.harm import HARMS
 from .communities import small_communities
 from .near_rows import Texts, Told, near_ahead
 from .splits import ORDER, by_time
-from .twins import twins_ahead
+from .twins import among, twins_ahead
 
 REASONS = (
     "", *(f"twin_in_{name}" for name in ORDER), *(f"near_twin_in_{name}" for name in ORDER),
     "poster_in_later_split", "written_after_split", "commenter_in_train", *HARMS,
 )  # fmt: skip
 """Why a row leaves, "" for one that stays. Places in here are stored: append, never reorder."""
-_COLUMNS = (
-    "_split", "_group", "_post_key", "_comment_key", "label", "_commenter", "_post_day", "day",
-    "subreddit", "invented", "_harm",
-)  # fmt: skip
+_DTYPES: dict[str, Any] = {
+    "_split": np.int8, "_group": np.uint64, "_post_key": np.uint64, "_comment_key": np.uint64,
+    "label": np.int8, "_commenter": np.uint64, "_post_day": np.int32, "day": np.int32,
+    "invented": np.bool_, "_harm": np.uint8,
+}  # fmt: skip
+_KEYS = {"_post_key": ("title", "post"), "_comment_key": ("comment",)}  # and whose words they tell
 
 
 class Rows(NamedTuple):
@@ -56,45 +58,86 @@ class Rows(NamedTuple):
 
 
 def read_rows(parts: list[Path], settings: Settings, scratch: Path) -> Rows:
-    """The narrow columns of all shaped files, in order; `scratch` is an empty folder."""
-    whole = pa.concat_tables([pq.read_table(part, columns=list(_COLUMNS)) for part in parts])
-    x = {name: whole[name].to_numpy() for name in _COLUMNS if name.startswith("_")}
-    x["day"] = pc.cast(whole["day"], pa.int32()).to_numpy()
-    decided = _Decided(x["_split"], np.zeros(len(whole), np.int8))
+    """The narrow columns of all shaped files, in order; `scratch` is an empty folder.
+
+    A column is read when it is asked for and dropped afterwards: memory is 11 bytes a row for the
+    result and some 50 while texts are compared (docs/scale.md).
+    """
+    decided = _Decided(column(parts, "_split"))
+    harm = column(parts, "_harm")
     for bit, name in enumerate(HARMS):
-        decided.leave(name, (x["_harm"] >> bit & 1).astype(bool))
+        decided.leave(name, (harm >> bit & 1).astype(bool))
     facts: dict[str, Any] = {}
     if settings.split_by == "time":
-        found = by_time(x["_post_day"], x["day"], x["_group"], settings)
+        days = (column(parts, name) for name in ("_post_day", "day"))
+        found = by_time(*days, column(parts, "_group"), settings)
         decided.split, facts["cuts"] = found.split, found.cuts
         decided.leave("poster_in_later_split", found.later_elsewhere)
         decided.leave("written_after_split", found.written_late)
-    keys = x["_post_key"], x["_comment_key"]
-    held = twins_ahead(decided.split, *(np.where(decided.stays, key, 0) for key in keys))
-    decided.leave_beside("twin_in", held)
-    if settings.near:
-        texts = (Told(keys[0], _texts(parts, ("title", "post"))),
-                 Told(keys[1], _texts(parts, ("comment",))))  # fmt: skip
-        near = near_ahead(decided.split, decided.stays, texts, settings.near, scratch)
-        decided.leave_beside("near_twin_in", near.holder)
-    seen = seen_commenters(decided.split, decided.stays, x["_commenter"])
+    _leave_beside_twins(decided, parts, settings, scratch)
+    seen = seen_commenters(decided.split, decided.stays, column(parts, "_commenter"))
     facts["seen_commenters"] = count_seen(decided.split, decided.stays, seen)
     if settings.drop_seen_commenters:
         decided.leave("commenter_in_train", seen)
-    label = pc.fill_null(whole["label"], -1).to_numpy().astype(np.int8)
-    small = small_communities(
-        whole["subreddit"].combine_chunks(), x["_group"],
-        decided.stays & ~whole["invented"].to_numpy(), settings.min_posters,
-    )  # fmt: skip
+    group, label = column(parts, "_group"), column(parts, "label")
+    names, code = _communities(parts)
+    counts = decided.stays & ~column(parts, "invented")
+    small = small_communities(names, code, group, counts, settings.min_posters)
     facts["small_communities"] = small.told
-    return Rows(decided.split, x["_group"], label, decided.leaves, facts, small.names)
+    return Rows(decided.split, group, label, decided.leaves, facts, small.names)
+
+
+def _leave_beside_twins(
+    decided: _Decided, parts: list[Path], settings: Settings, scratch: Path
+) -> None:
+    keys = [column(parts, name) for name in _KEYS]
+    for key in keys:
+        key[~decided.stays] = 0
+    decided.leave_beside("twin_in", twins_ahead(decided.split, *keys))
+    if settings.near:
+        told = (Told(keys.pop(0), _texts(parts, columns)) for columns in _KEYS.values())
+        near = near_ahead(decided.split, decided.stays, told, settings.near, scratch)
+        decided.leave_beside("near_twin_in", near.holder)
+
+
+def column(parts: list[Path], name: str) -> NDArray[Any]:
+    """One column of integers of all shaped files, in order; -1 where a label is null, days since
+    1970 for dates.
+    """
+    found, start = np.empty(sum(map(_n_rows, parts)), _DTYPES[name]), 0
+    for part in parts:
+        values = pq.read_table(part, columns=[name])[name]
+        if pa.types.is_date32(values.type):
+            values = pc.cast(values, pa.int32())
+        if values.null_count:
+            values = pc.fill_null(values, -1)
+        found[start : start + len(values)] = values.to_numpy()
+        start += len(values)
+    return found
+
+
+def _n_rows(part: Path) -> int:
+    return int(pq.read_metadata(part).num_rows)
+
+
+def _communities(parts: list[Path]) -> tuple[list[str], NDArray[np.int32]]:
+    """Names of communities as spelt, and for each row (n,) the place of its own."""
+    places: dict[str, int] = {}
+    found, start = np.empty(sum(map(_n_rows, parts)), np.int32), 0
+    for part in parts:
+        values = pq.read_table(part, columns=["subreddit"])["subreddit"].combine_chunks()
+        coded = values.dictionary_encode()
+        own = [places.setdefault(name, len(places)) for name in coded.dictionary.to_pylist()]
+        found[start : start + len(values)] = np.array(own, np.int32)[coded.indices.to_numpy()]
+        start += len(values)
+    return list(places), found
 
 
 class _Decided:
     """Where rows lie and which have left so far, each for its first reason."""
 
-    def __init__(self, split: NDArray[np.int8], leaves: NDArray[np.int8]):
-        self.split, self.leaves = split, leaves
+    def __init__(self, split: NDArray[np.int8]):
+        self.split, self.leaves = split, np.zeros(len(split), np.int8)
 
     @property
     def stays(self) -> NDArray[np.bool_]:
@@ -115,7 +158,10 @@ def seen_commenters(
     """Which rows of test and validation were written by somebody who also writes in train."""
     train = ORDER.index("train")
     known = np.unique(commenter[stays & (split == train) & (commenter != 0)])
-    return stays & (split != train) & np.isin(commenter, known)
+    rows = np.flatnonzero(stays & (split != train))
+    seen = np.zeros(len(split), bool)
+    seen[rows[among(commenter[rows], known)]] = True
+    return seen
 
 
 def count_seen(

@@ -77,5 +77,14 @@ def twins_ahead(split: NDArray[np.int8], *keys: NDArray[np.uint64]) -> NDArray[n
         for holder in range(int(split.max(initial=0))):
             held = np.unique(column[(split == holder) & (column != 0)])
             rows = np.flatnonzero((split > holder) & (found == STAYS))
-            found[rows[np.isin(column[rows], held)]] = holder
+            found[rows[among(column[rows], held)]] = holder
     return found
+
+
+def among(values: NDArray[np.uint64], known: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which values (n,) are among the sorted `known`: `np.isin` without sorting all of them."""
+    if not len(known):
+        return np.zeros(len(values), bool)
+    at = np.searchsorted(known, values)
+    np.minimum(at, len(known) - 1, out=at)
+    return np.asarray(known[at] == values)
