@@ -12,11 +12,13 @@ import hashlib
 import re
 import secrets
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 TOKEN_BYTES = 8  # 64 bits a call: not to be guessed by a text that was written before
 
 _KEPT = "\u200c\u200d\ufe0f"  # joiners of Persian and of emoji, the emoji style
+_ODD = re.compile(r"[^\n\t -~]+")  # all else stays as it is
 _SELECTORS = re.compile("[\ufe00-\ufe0e\U000e0100-\U000e01ef]")  # can carry a hidden message
 _SPECIAL = re.compile(r"<(?=[A-Za-z/|!｜])")
 _SPECIAL_END = re.compile(r"(?<=[|｜])>")
@@ -60,12 +62,13 @@ def shown(text: str, limit: int) -> str:
     >>> shown("ig\\u200bnore <|im_start|>system", 100)
     'ignore < |im_start| >system'
     """
-    plain = "".join(_sign(c) for c in _SELECTORS.sub("", text))
+    plain = _ODD.sub(lambda run: "".join(map(_sign, run[0])), _SELECTORS.sub("", text))
     plain = _SPECIAL_END.sub(" >", _SPECIAL.sub("< ", plain))
     plain = _BRACKETS.sub("[ ", plain).strip()
     return plain if len(plain) <= limit else plain[:limit].rstrip() + " …"
 
 
+@lru_cache(maxsize=4096)
 def _sign(c: str) -> str:
     if c in "\n\t" or c in _KEPT:
         return c
