@@ -14,22 +14,22 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ..corpus.artefacts import write_parquet
 from ..corpus.folder import BuildFolder
 from ..corpus.manifest import file_record
 from ..corpus.settings import Settings
-from .balance import accuracy
+from .chosen import Chosen, choose
 from .columns import LABELS
 from .copying import copied, shard_path, shards
 from .examples import conversations, messages, prompt, turn
 from .features import arrow_schema, parquet_schema
 from .lessons import Lessons, read_lessons
 from .narrow import Rows
-from .pair_rules import LEVELS, REASONS
-from .pair_texts import near_texts, pair_tables
-from .pairs import Ends, Selection, alike_pairs, settle, signs
+from .pair_rules import LEVELS
+from .pair_texts import pair_tables
 from .splits import ORDER, split_names
 
 SFT_FLOOR = 0.7
@@ -55,65 +55,50 @@ class Writer:
     ):  # fmt: skip
         self.folder, self.shaped, self.rows, self.settings = folder, shaped, rows, settings
         self.bytes_per_row, self.shard_bytes = bytes_per_row, shard_bytes
-        self.x = read_lessons(shaped, rows, settings)
+        self.levels = {name: Chosen() for name in LEVELS}
+        self.singles = {name: _Single() for name in _RULES}
+        self._choose()
 
     def write(self) -> dict[str, Any]:
         """`{"stages": {config: …}, "splits": {config: …}, "pairs": …}` of the manifest."""
-        pairs, preferences = self._preferences()
-        written = {"preferences": preferences, "unpaired": self._unpaired(), "sft": self._sft()}
+        written = {"preferences": self._preferences(), **{c: self._single(c) for c in _RULES}}
+        names = split_names(self.settings.splits)
+        levels = {level: found.told(names) for level, found in self.levels.items()}
         return {
             "stages": {config: w.stage for config, w in written.items()},
             "splits": {config: w.splits for config, w in written.items()},
-            "pairs": pairs,
+            "pairs": {"level": self.settings.pairs, "levels": levels},
         }
 
-    def _preferences(self) -> tuple[dict[str, Any], Written]:
-        levels = select(self.shaped, self.x)
-        name = self.settings.pairs
-        own = levels[name]
-        told = {level: self._told(found) for level, found in levels.items()}
+    def _choose(self) -> None:
+        """One pass over the shaped files; the lessons of one of them are held at a time."""
+        wanted, start = self.rows.of("effectiveness"), 0
+        for part in self.shaped:
+            x = read_lessons(part, start, wanted, self.rows, self.settings)
+            choose(self.levels, part, start, x)
+            for config, single in self.singles.items():
+                single.add(x, _RULES[config](x))
+            with pq.ParquetFile(part) as file:
+                start += file.metadata.num_rows
+        for found in self.levels.values():
+            found.balance()
+
+    def _preferences(self) -> Written:
+        own = self.levels[self.settings.pairs]
 
         def tables(at: NDArray[np.int64]) -> Iterator[pa.Table]:
-            return pair_tables(self.shaped, self.x, own.ends[at])
+            return pair_tables(self.shaped, own.pairs.take(at))
 
-        chosen = own.ends[:, 0]
-        found = self._write("preferences", self.x.row[chosen], tables)
-        stage = _stage(own.n_candidates, own.dropped, found)
-        return {"level": name, "levels": told}, Written(stage, found.splits)
-
-    def _told(self, found: Selection) -> dict[str, Any]:
-        return {
-            "candidates": found.n_candidates,
-            "pairs": len(found.ends),
-            "dropped": {r: found.dropped[r] for r in REASONS if found.dropped[r]},
-            "splits": {
-                name: _biases(self.x, found.ends[self.x.split[found.ends[:, 0]] == place])
-                for name, place in self._splits()
-            },
-        }
+        found = self._write("preferences", own.pairs.rows[:, 0], tables)
+        return Written(_stage(own.n_candidates, own.dropped, found), found.splits)
 
     def _splits(self) -> list[tuple[str, int]]:
         return [(name, ORDER.index(name)) for name in split_names(self.settings.splits)]
 
-    def _unpaired(self) -> Written:
-        x = self.x
-        return self._single("unpaired", _why_not(x, {
-            "no_probability": np.isnan(x.p), "post_at_risk": x.at_risk, "flagged": ~x.no_flag,
-            "own_life": x.effective & x.own_life,
-            "protective_rejected": ~x.effective & (x.protects != 0),
-        }))  # fmt: skip
-
-    def _sft(self) -> Written:
-        x = self.x
-        return self._single("sft", _why_not(x, {
-            "not_effective": ~x.effective, "post_at_risk": x.at_risk, "flagged": ~x.no_flag,
-            "own_life": x.own_life, "below_floor": ~(x.p >= SFT_FLOOR),
-        }))  # fmt: skip
-
-    def _single(self, config: str, why_not: tuple[NDArray[np.bool_], Counter[str]]) -> Written:
+    def _single(self, config: str) -> Written:
         """A config whose rows are single comments, in file order."""
-        stays, dropped = why_not
-        rows = np.sort(self.x.row[stays])
+        single = self.singles[config]
+        rows = single.rows
 
         def tables(at: NDArray[np.int64]) -> Iterator[pa.Table]:
             keep = np.zeros(len(self.rows.label), bool)
@@ -124,7 +109,7 @@ class Writer:
         found = self._write(config, rows, tables)
         if config == "unpaired":
             self._add_labels(found.splits, rows)
-        return Written(_stage(len(self.x.row), dropped, found), found.splits)
+        return Written(_stage(single.n_in, single.dropped, found), found.splits)
 
     def _add_labels(self, splits: dict[str, Any], rows: NDArray[np.int64]) -> None:
         for name, place in self._splits():
@@ -154,43 +139,44 @@ class _Files(NamedTuple):
     splits: dict[str, Any]
 
 
-def select(shaped: list[Path], x: Lessons) -> dict[str, Selection]:
-    """The pairs of every level; texts are read once for all."""
-    made = {name: alike_pairs(x, level) for name, level in LEVELS.items()}
-    keys = {name: _key(x, found.ends) for name, found in made.items()}
-    every = np.unique(np.concatenate([*keys.values(), np.zeros(0, np.int64)]))
-    ends = np.stack([every // max(len(x.row), 1), every % max(len(x.row), 1)], axis=1)
-    near = near_texts(shaped, x, ends)
+class _Single:
+    """The rows of a config of single comments, and why others have none."""
+
+    def __init__(self) -> None:
+        self.n_in = 0
+        self.dropped: Counter[str] = Counter()
+        self._found = [np.zeros(0, np.int64)]
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        return np.concatenate(self._found)
+
+    def add(self, x: Lessons, reasons: dict[str, NDArray[np.bool_]]) -> None:
+        """The rows of one file that have no reason to be left out; the others have their first."""
+        stays = np.ones(len(x.row), bool)
+        for reason, wrong in reasons.items():
+            self.dropped[reason] += int((stays & wrong).sum())
+            stays &= ~wrong
+        self.n_in += len(x.row)
+        self._found.append(np.sort(x.row[stays]))
+
+
+def _not_unpaired(x: Lessons) -> dict[str, NDArray[np.bool_]]:
     return {
-        name: settle(x, found, near[np.searchsorted(every, keys[name])])
-        for name, found in made.items()
-    }
+        "no_probability": np.isnan(x.p), "post_at_risk": x.at_risk, "flagged": ~x.no_flag,
+        "own_life": x.effective & x.own_life,
+        "protective_rejected": ~x.effective & (x.protects != 0),
+    }  # fmt: skip
 
 
-def _key(x: Lessons, ends: Ends) -> NDArray[np.int64]:
-    return np.asarray(ends[:, 0] * max(len(x.row), 1) + ends[:, 1], np.int64)
-
-
-def _biases(x: Lessons, ends: Ends) -> dict[str, Any]:
-    """What rules that see one number would get right, of a level's pairs in one split."""
-    length, place = signs(x, ends)
-    told = {"length_only": accuracy(length), "position_only": accuracy(place)}
+def _not_sft(x: Lessons) -> dict[str, NDArray[np.bool_]]:
     return {
-        "pairs": len(ends),
-        **{name: None if value is None else round(value, 4) for name, value in told.items()},
-        "posts": len(np.unique(x.thread[ends[:, 0]])),
-    }
+        "not_effective": ~x.effective, "post_at_risk": x.at_risk, "flagged": ~x.no_flag,
+        "own_life": x.own_life, "below_floor": ~(x.p >= SFT_FLOOR),
+    }  # fmt: skip
 
 
-def _why_not(
-    x: Lessons, reasons: dict[str, NDArray[np.bool_]]
-) -> tuple[NDArray[np.bool_], Counter[str]]:
-    """Which rows have no reason, and how many have which first."""
-    stays, dropped = np.ones(len(x.row), bool), Counter[str]()
-    for reason, wrong in reasons.items():
-        dropped[reason] += int((stays & wrong).sum())
-        stays &= ~wrong
-    return stays, dropped
+_RULES = {"unpaired": _not_unpaired, "sft": _not_sft}
 
 
 def _stage(n_in: int, dropped: Counter[str], found: _Files) -> dict[str, Any]:

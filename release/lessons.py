@@ -1,4 +1,6 @@
-"""The labelled rows that stay in a release, as integers: what pairs and examples are made of."""
+"""The labelled rows that stay in a release, as integers, one shaped file at a time: what pairs and
+examples are made of.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from ..corpus.artefacts import ROWS_PER_GROUP
 from ..corpus.settings import Settings
 from ..labeling.screen import SCREENS
 from .fitness import risk_bit
@@ -55,26 +58,22 @@ class Lessons(NamedTuple):
         return Lessons(*(column[at] for column in self))
 
 
-def read_lessons(parts: list[Path], rows: Rows, settings: Settings) -> Lessons:
-    """The rows of config `effectiveness`, file by file: others are never held."""
-    wanted, start = rows.of("effectiveness"), 0
+def read_lessons(
+    part: Path, start: int, wanted: NDArray[np.bool_], rows: Rows, settings: Settings
+) -> Lessons:
+    """The rows of one shaped file, whose first is row `start` of all, that are `wanted` (n,)."""
     found = []
-    for part in parts:
-        table = pq.read_table(part, columns=list(COLUMNS))
-        mine = wanted[start : start + len(table)]
-        at = np.flatnonzero(mine)
-        found.append(_lessons(table.filter(pa.array(mine)), start + at, rows, settings))
-        start += len(table)
-    if not found:
-        return _lessons(_nothing(), np.zeros(0, np.int64), rows, settings)
+    with pq.ParquetFile(part) as file:
+        for batch in file.iter_batches(ROWS_PER_GROUP, columns=list(COLUMNS)):
+            mine = wanted[start : start + batch.num_rows]
+            table = pa.table(batch.filter(pa.array(mine)))
+            found.append(_lessons(table, start + np.flatnonzero(mine), rows, settings))
+            start += batch.num_rows
+        if not found:
+            empty = file.schema_arrow.empty_table().select(list(COLUMNS))
+            found.append(_lessons(empty, np.zeros(0, np.int64), rows, settings))
     whole = Lessons(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
     return whole.take(np.lexsort((whole.row, whole.thread)))
-
-
-def _nothing() -> pa.Table:
-    from .shape import SHAPED_SCHEMA
-
-    return pa.schema([SHAPED_SCHEMA.field(name) for name in COLUMNS]).empty_table()
 
 
 def _lessons(x: pa.Table, row: NDArray[np.int64], rows: Rows, settings: Settings) -> Lessons:

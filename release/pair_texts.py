@@ -20,20 +20,17 @@ from ..corpus.artefacts import ROWS_PER_GROUP
 from .coarse import PLACE_STEPS, step
 from .examples import messages, prompt, turn
 from .features import arrow_schema
-from .lessons import Lessons
+from .pair_columns import Pairs, Rows
 from .pair_rules import NEAR_TEXT
-from .pairs import Ends, margins
 from .shingles import BITS, shingle
 
-_HOUR_S = 3600
 
-
-def near_texts(parts: list[Path], x: Lessons, ends: Ends) -> NDArray[np.bool_]:
-    """(k,) which pairs have comments of nearly the same words (Jaccard of NEAR_TEXT or more)."""
-    near = np.zeros(len(ends), bool)
-    for table, mine, rows in _in_files(parts, x, ends, ["comment"]):
+def near_texts(part: Path, rows: Rows) -> NDArray[np.bool_]:
+    """(k, 2) rows of a file -> which pairs nearly have the same words: Jaccard >= NEAR_TEXT."""
+    near = np.zeros(len(rows), bool)
+    for table, mine, at in _in_files([part], rows, ["comment"]):
         chosen, rejected = (
-            table["comment"].take(pa.array(side)).to_pylist() for side in (rows[:, 0], rows[:, 1])
+            table["comment"].take(pa.array(side)).to_pylist() for side in (at[:, 0], at[:, 1])
         )
         near[mine] = jaccard(chosen, rejected) >= NEAR_TEXT
     return near
@@ -51,53 +48,50 @@ def jaccard(first: list[str], second: list[str]) -> NDArray[np.float64]:
     return np.where(either == 0, 1.0, both / np.maximum(either, 1))
 
 
-def pair_tables(parts: list[Path], x: Lessons, ends: Ends) -> Iterator[pa.Table]:
-    """Rows of config `preferences`, in the order of `ends`, which is that of the files."""
+def pair_tables(parts: list[Path], pairs: Pairs) -> Iterator[pa.Table]:
+    """Rows of config `preferences`, in the order of `pairs`, which is that of the files."""
     columns = ["title", "post", "comment", "basis", "id"]
-    for table, mine, rows in _in_files(parts, x, ends, columns):
-        yield _preferences(table, rows, x, ends[mine])
+    for table, mine, at in _in_files(parts, pairs.rows, columns):
+        yield _preferences(table, at, pairs.take(mine))
 
 
-def _preferences(table: pa.Table, rows: NDArray[np.int64], x: Lessons, ends: Ends) -> pa.Table:
-    chosen, rejected = (table.take(pa.array(side)) for side in (rows[:, 0], rows[:, 1]))
-    a, b = ends[:, 0], ends[:, 1]
+def _preferences(table: pa.Table, at: Rows, pairs: Pairs) -> pa.Table:
+    chosen, rejected = (table.take(pa.array(side)) for side in (at[:, 0], at[:, 1]))
     title, post = chosen["title"].to_pylist(), chosen["post"].to_pylist()
-    hours = (x.created[a] - x.created[b]) / _HOUR_S
     columns = {
         "prompt": messages("user", [prompt(*said) for said in zip(title, post, strict=True)]),
         "chosen": messages("assistant", [turn(t or "") for t in chosen["comment"].to_pylist()]),
         "rejected": messages("assistant", [turn(t or "") for t in rejected["comment"].to_pylist()]),
-        "margin": pa.array(margins(x, a, b), pa.float32()),
+        "margin": pa.array(pairs.margin, pa.float32()),
         "chosen_basis": chosen["basis"],
         "rejected_basis": rejected["basis"],
         "chosen_id": chosen["id"],
         "rejected_id": rejected["id"],
-        "delta_position": step(pa.array(x.place[a] - x.place[b], pa.int32()), PLACE_STEPS),
-        "delta_hours": pc.cast(step(pa.array(np.trunc(hours).astype(np.int64))), pa.float32()),
-        "delta_log_length": pa.array(np.round(np.log(x.length[a] / x.length[b]), 2), pa.float32()),
+        "delta_position": step(pa.array(pairs.later, pa.int32()), PLACE_STEPS),
+        "delta_hours": pc.cast(step(pa.array(pairs.hours.astype(np.int64))), pa.float32()),
+        "delta_log_length": pa.array(pairs.log_length, pa.float32()),
     }
     schema = arrow_schema("preferences")
     return pa.table([columns[f.name] for f in schema], schema)
 
 
 def _in_files(
-    parts: list[Path], x: Lessons, ends: Ends, columns: list[str]
-) -> Iterator[tuple[pa.Table, NDArray[np.int64], NDArray[np.int64]]]:
-    """(rows of one file, places in `ends`, (k, 2) places in those rows), ROWS_PER_GROUP pairs or
+    parts: list[Path], rows: Rows, columns: list[str]
+) -> Iterator[tuple[pa.Table, NDArray[np.int64], Rows]]:
+    """(rows of one file, places in `rows`, (k, 2) places in those rows), ROWS_PER_GROUP pairs or
     fewer at a time, in the order of the files.
     """
-    row = x.row[ends] if len(ends) else np.zeros((0, 2), np.int64)
     start = 0
     for part in parts:
         with pq.ParquetFile(part) as file:
             end = start + file.metadata.num_rows
-            mine = np.flatnonzero((row[:, 0] >= start) & (row[:, 0] < end))
+            mine = np.flatnonzero((rows[:, 0] >= start) & (rows[:, 0] < end))
             if len(mine):
-                wanted = np.unique(row[mine])
+                wanted = np.unique(rows[mine])
                 table = _rows(file, wanted - start, columns)
                 for cut in range(0, len(mine), ROWS_PER_GROUP):
                     some: Any = mine[cut : cut + ROWS_PER_GROUP]
-                    yield table, some, np.searchsorted(wanted, row[some])
+                    yield table, some, np.searchsorted(wanted, rows[some])
             start = end
 
 

@@ -3,7 +3,8 @@
 Integers only. Every candidate (each effective with each not-effective comment of a released post)
 is a pair or has the first reason of `pair_rules.REASONS` that keeps it from being one. Rules about
 one comment are counted without making its candidates; the rest is made block by block, so memory
-is bounded by BLOCK and by KEPT_PER_POST, whatever the size of a thread.
+is bounded by BLOCK and by KEPT_PER_POST, whatever the size of a thread. A thread lies in one shaped
+file, so `release.chosen` asks file by file.
 """
 
 from __future__ import annotations
@@ -65,23 +66,29 @@ def alike_pairs(x: Lessons, level: Level) -> Selection:
     return Selection(best, one.n_candidates, dropped)
 
 
-def settle(x: Lessons, made: Selection, near: Flags) -> Selection:
-    """Those of `alike_pairs` that become pairs: `near` (k,) marks texts that are almost one.
-
-    PER_POST of a post, then the fewest pairs leave for which neither length nor place alone tells
-    chosen from rejected, split by split. Sorted by place in the release.
+def capped(x: Lessons, made: Selection, near: Flags) -> Selection:
+    """Those of `alike_pairs` whose texts are not almost one (`near` (k,) marks the others), at most
+    PER_POST of a post. Sorted by place in the release.
     """
     dropped = made.dropped.copy()
     dropped["near_text"] += int(near.sum())
     ends = made.ends[~near]
     best = _first(x, ends, PER_POST)
     dropped["per_post"] += len(ends) - len(best)
-    length, place = signs(x, best)
-    kept = balanced(x.split[best[:, 0]], length, place, pair_hash(x, best))
-    dropped["balance"] += int((~kept).sum())
-    best = best[kept]
     order = np.lexsort((x.row[best[:, 1]], x.row[best[:, 0]]))
     return Selection(best[order], made.n_candidates, dropped)
+
+
+def settle(x: Lessons, made: Selection, near: Flags) -> Selection:
+    """`capped`; the fewest leave until neither length nor place alone tells chosen from
+    rejected, split by split. For lessons of a whole release: `release.chosen` goes file by file.
+    """
+    found = capped(x, made, near)
+    length, place = signs(x, found.ends)
+    split, order = x.split[found.ends[:, 0]], pair_hash(x, found.ends)
+    kept = balanced(split, length, place, order)
+    found.dropped["balance"] += int((~kept).sum())
+    return found._replace(ends=found.ends[kept])
 
 
 def signs(x: Lessons, ends: Ends) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
