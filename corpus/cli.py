@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,7 +20,9 @@ def add_verbs(app: typer.Typer) -> None:
 
 
 def inspect(
-    dumps: Annotated[list[Path], typer.Argument(help="Dump files, or folders that hold some.")],
+    dumps: Annotated[
+        list[str], typer.Argument(help="Dump files, or folders that hold some; also s3://… etc.")
+    ],
     subreddits: Annotated[
         str | None, typer.Option(help="Communities you want, with commas; `all` for every one.")
     ] = None,

@@ -17,6 +17,7 @@ class BuildFolder:
         self.root = Path(root)
         self.raw = self.root / "raw"
         self.done = self.raw / "done"
+        self.seen = self.raw / "seen"  # of dumps that were read; only while a build is made
         self.interactions = self.root / "interactions"
         self.votes = self.root / "votes"
         self.labels = self.root / "labels"

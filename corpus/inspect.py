@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from .dumps.decode import read_blocks
@@ -21,6 +20,7 @@ from .dumps.frames import Damage, codec_of
 from .dumps.source import PIECE, Source
 from .dumps.wire import LineParser
 from .eras import ERAS, month_of, month_start, next_month
+from .places import Place, Url
 from .records import Comment, Submission
 
 SAMPLE_BYTES = 16 << 20  # decoded bytes per file: about 9,000 lines in a fifth of a second (ours)
@@ -85,18 +85,19 @@ class FileFacts:
 
 
 def inspect_files(
-    paths: Sequence[str | os.PathLike[str]], n_bytes: int | None = SAMPLE_BYTES
+    paths: Sequence[str | os.PathLike[str] | Url], n_bytes: int | None = SAMPLE_BYTES
 ) -> list[FileFacts]:
     """`inspect_file` for each, in the given order."""
     return [inspect_file(path, n_bytes) for path in paths]
 
 
-def inspect_file(path: str | os.PathLike[str], n_bytes: int | None = SAMPLE_BYTES) -> FileFacts:
+def inspect_file(
+    path: str | os.PathLike[str] | Url, n_bytes: int | None = SAMPLE_BYTES
+) -> FileFacts:
     """Reads the first `n_bytes` decoded bytes of a dump (None: all of it).
 
     Of a plain file also the last two megabytes. Raises InputError where it cannot be read.
     """
-    path = Path(path)
     tally = _Tally()
     with (
         Source(path) as source,
@@ -107,30 +108,23 @@ def inspect_file(path: str | os.PathLike[str], n_bytes: int | None = SAMPLE_BYTE
             if isinstance(block, Damage):
                 tally.damage.append(block.reason)
                 continue
-            tally.take(block.data.split(b"\n"), len(block.data))
+            tally.take(bytes(block.data).split(b"\n"), len(block.data))
             if n_bytes is not None and tally.n_bytes >= n_bytes:
                 whole = False
                 break
-        consumed = source.n_bytes
-    size = path.stat().st_size
-    codec = codec_of(path.name, _head(path))
-    whole = whole or (consumed >= size and not codec)
-    seen_end = whole
-    if not whole and not codec:
-        tally.take(_tail(path, size), 0)
-        seen_end = True
-    return tally.facts(path, codec, size, whole, seen_end, consumed)
+        consumed, size, place = source.n_bytes, source.state.size, source.path
+        codec = codec_of(place.name, source.head)
+        whole = whole or (consumed >= size and not codec)
+        seen_end = whole
+        if not whole and not codec:
+            tally.take(_tail(source, size), 0)
+            seen_end = True
+    return tally.facts(place, codec, size, whole, seen_end, consumed)
 
 
-def _head(path: Path) -> bytes:
-    with open(path, "rb") as f:
-        return f.read(8)
-
-
-def _tail(path: Path, size: int) -> Iterator[bytes]:
+def _tail(source: Source, size: int) -> Iterator[bytes]:
     """The whole lines of the last megabytes of a plain file."""
-    with open(path, "rb") as f:
-        f.seek(max(0, size - _TAIL_BYTES))
+    with source.again(max(0, size - _TAIL_BYTES)) as f:
         yield from f.read().split(b"\n")[1:]
 
 
@@ -171,7 +165,7 @@ class _Tally:
             self.merged = self.merged or row.previous_selftext is not None
 
     def facts(
-        self, path: Path, codec: str, size: int, whole: bool, seen_end: bool, consumed: int
+        self, path: Place, codec: str, size: int, whole: bool, seen_end: bool, consumed: int
     ) -> FileFacts:
         text_bytes = self._text_bytes(codec, size, whole, consumed)
         line_bytes = self.n_bytes / self.n_lines if self.n_lines and self.n_bytes else 0

@@ -12,6 +12,7 @@ from typing import Any
 from .eras import EDITS_USABLE, month_of
 from .errors import InputError
 from .inspect import FileFacts, inspect_files
+from .places import Url
 from .prospects import FILTERS_ON_EDITS, edits_possible, nearest_names, span_of
 from .settings import Settings
 
@@ -20,7 +21,7 @@ _NAMES_BYTES = 16 << 20  # enough for the names of subreddits
 _KIND_WORDS = {"submissions": "posts (RS)", "comments": "comments (RC)"}
 _OTHER = {"submissions": "comments", "comments": "submissions"}
 
-Paths = Sequence[str | os.PathLike[str]]
+Paths = Sequence[str | os.PathLike[str] | Url]
 Record = Mapping[str, Any]
 
 

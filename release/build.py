@@ -21,6 +21,7 @@ from .. import __version__
 from ..corpus.artefacts import read_stats, write_json
 from ..corpus.coverage import coverage
 from ..corpus.dumps.inputs import find_dumps
+from ..corpus.dumps.seen import forget, notes
 from ..corpus.errors import BuildError, InputError
 from ..corpus.folder import BuildFolder
 from ..corpus.manifest import read_manifest
@@ -165,6 +166,7 @@ class _Run:
         manifest |= told
         write_card(self.folder, manifest)
         write_json(self.folder.run, self._run_record())
+        forget(self.folder)
         write_json(self.folder.manifest, manifest)
         self.place.save()
         return manifest
@@ -269,6 +271,7 @@ class _Run:
             "python": platform.python_version(),
             "platform": platform.platform(),
             "versions": {"redditess": __version__, **{n: version(n) for n in libraries}},
+            "seen": notes(self.folder),
         }
 
 

@@ -21,6 +21,7 @@ from ..corpus.artefacts import ROWS_PER_GROUP, read_json, write_json
 from ..corpus.dumps.inputs import find_dumps
 from ..corpus.errors import BuildError
 from ..corpus.folder import BuildFolder
+from ..corpus.places import Place, Url, address_of
 from ..corpus.prospects import default_workers
 from ..corpus.settings import Settings, from_identity
 from ..corpus.sizes import size_of
@@ -49,7 +50,7 @@ REPORT = "hydrated.json"
 
 
 def hydrate(
-    folder: str | Path, dumps: Sequence[str | Path], out: str | Path,
+    folder: str | Path, dumps: Sequence[str | Path | Url], out: str | Path,
     *, workers: int | None = None, memory_limit: str = "2GB", any_version: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
     """Writes the text form to `out`, and `OUT.hydrated.json`; returns what that says.
@@ -119,7 +120,7 @@ class _Work:
         self.state: dict[str, list[str]] = {state: [] for state in STATES}
         self.unverified: dict[str, list[str]] = {}
 
-    def go(self, paths: Sequence[Path], out: Path, workers: int) -> dict[str, Any]:
+    def go(self, paths: Sequence[Place], out: Path, workers: int) -> dict[str, Any]:
         self.inputs = self._ingest(paths, workers)
         self._pile_rows()
         attempts = self._attempts()
@@ -145,10 +146,10 @@ class _Work:
 
     # ---- the dumps ---------------------------------------------------------------------------
 
-    def _ingest(self, paths: Sequence[Path], workers: int) -> list[dict[str, Any]]:
+    def _ingest(self, paths: Sequence[Place], workers: int) -> list[dict[str, Any]]:
         identity = self.settings.identity()
         common = {"out": str(self.folder.root), "settings": identity}
-        tasks = [{"path": str(path), **common} for path in paths]
+        tasks = [{"path": address_of(path), **common} for path in paths]
         return run_stage("ingest", tasks, workers, lambda n: None)
 
     def _attempts(self) -> list[frozenset[str]]:

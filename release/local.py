@@ -22,9 +22,11 @@ from filelock import FileLock
 
 from ..corpus.artefacts import ROWS_PER_GROUP
 from ..corpus.dumps.inputs import find_dumps
+from ..corpus.dumps.source import state_of
 from ..corpus.errors import InputError
 from ..corpus.folder import BuildFolder
 from ..corpus.manifest import is_damaged
+from ..corpus.places import Place, Url, is_url, place_of
 from ..corpus.settings import Settings, load_settings
 from .build import build
 from .progress import shown
@@ -40,23 +42,25 @@ SAMPLE_PRESET = "sample"
 class Source(NamedTuple):
     """What a build is made from. No dumps: the bundled, invented sample."""
 
-    dumps: tuple[Path, ...]  # absolute
+    dumps: tuple[Place, ...]  # absolute
     settings: Settings
     key: Key
 
     @property
     def fingerprint(self) -> str:
-        """Changes with any dump file (path, size, time of change), setting, code or key.
+        """Changes with any dump file (place, size, time of change or ETag), setting, code or key.
 
         Digests of the dumps would be surer and cost minutes a month of dumps; the build itself
         takes them once.
         """
-        states = [(str(p), *_state(p)) for p in self.dumps]
+        states = [(str(p), *_state(p)) for p in self.dumps]  # no signature: it changes by itself
         return self.settings.fingerprint(code_digest(), self.key.id, repr(states))
 
 
-def _state(path: Path) -> tuple[int, int]:
-    found = path.stat()
+def _state(place: Place) -> tuple[object, ...]:
+    if isinstance(place, Url):
+        return state_of(place)
+    found = place.stat()
     return found.st_size, found.st_mtime_ns
 
 
@@ -81,25 +85,27 @@ def source(
     if not dumps:
         return Source((), load_settings(preset or SAMPLE_PRESET, config, **values), SAMPLE_KEY)
     settings = load_settings(preset or "default", config, **values)
-    return Source(tuple(p.absolute() for p in dumps), settings, load_key())
+    absolute = (p if isinstance(p, Url) else p.absolute() for p in dumps)
+    return Source(tuple(absolute), settings, load_key())
 
 
-def _dumps(data_dir: str | os.PathLike[str] | None, data_files: Any) -> Sequence[Path]:
+def _dumps(data_dir: str | os.PathLike[str] | None, data_files: Any) -> Sequence[Place]:
     """Folders are searched by our own rules for dump names: `datasets` would guess splits from
     names, and one `test_notes.txt` would hide every dump. What it found by itself in a folder
     therefore counts as the folder; files that a person named count as files.
     """
-    here = Path(data_dir or "").expanduser().resolve()
+    here = place_of(data_dir or "")
+    here = here if isinstance(here, Url) else here.resolve()
     if data_files is not None:
         files = _files(data_files)
-        if not _found_by_scanning(data_files, files, here):
-            return find_dumps([here / file for file in files])
+        if isinstance(here, Url) or not _found_by_scanning(data_files, files, here):
+            return find_dumps([f if is_url(f) else here / f for f in files])
     if data_dir is not None:
         return find_dumps([here])
     return () if data_files is None else _dumps_here()
 
 
-def _dumps_here() -> Sequence[Path]:
+def _dumps_here() -> Sequence[Place]:
     try:
         return find_dumps([Path.cwd()])
     except InputError:
@@ -158,7 +164,7 @@ def _build(wanted: Source, target: Path, workers: int | None, memory_limit: str 
     shutil.rmtree(sample, ignore_errors=True)
 
 
-def _write_sample(folder: Path) -> Sequence[Path]:
+def _write_sample(folder: Path) -> Sequence[Place]:
     from ..corpus.sample import write_sample  # its phrases are read only where they are needed
 
     return write_sample(folder)

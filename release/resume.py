@@ -9,9 +9,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from ..corpus.artefacts import read_json, remove_tree, sha256_file, sweep, write_json, write_text
+from ..corpus.artefacts import read_json, remove_tree, sweep, write_json, write_text
+from ..corpus.dumps.seen import digests, keep
 from ..corpus.errors import BuildError
 from ..corpus.folder import BuildFolder
+from ..corpus.places import Place
 from ..corpus.settings import Settings, to_toml
 
 MARK = "build.json"
@@ -96,6 +98,7 @@ def forget_unfinished(folder: BuildFolder) -> None:
 
 def forget_after_ingest(folder: BuildFolder) -> None:
     """A dump file has come in since: what was read stays, all that was made from it goes."""
+    keep(folder)
     marks = (folder.manifest, folder.run, folder.label_model, folder.exposure_model, folder.gold)
     for path in marks:  # the mark of completion first
         path.unlink(missing_ok=True)
@@ -107,13 +110,14 @@ def forget_after_ingest(folder: BuildFolder) -> None:
 
 def forget_after_vote(folder: BuildFolder) -> None:
     """What people said has changed since: votes stay, labels and all that was made of them go."""
+    keep(folder)
     for path in (folder.manifest, folder.run, folder.label_model, folder.gold, folder.validity):
         path.unlink(missing_ok=True)
     for made in (folder.labels, folder.shaped, folder.release):
         remove_tree(made)
 
 
-def finished_inputs(folder: BuildFolder, paths: Sequence[Path]) -> dict[Path, dict[str, Any]]:
+def finished_inputs(folder: BuildFolder, paths: Sequence[Place]) -> dict[Place, dict[str, Any]]:
     """Which dump files this folder has already read, told by their content.
 
     Raises BuildError where the folder has read a file that is not among `paths`: its rows would
@@ -122,8 +126,8 @@ def finished_inputs(folder: BuildFolder, paths: Sequence[Path]) -> dict[Path, di
     records = {p.stem: read_json(p) for p in sorted(folder.done.glob("*.json"))}
     if not records:
         return {}
-    digests = {path: sha256_file(path) for path in paths}
-    known = {d[:12] for d in digests.values()}
+    by_place = digests(folder, paths)
+    known = {d[:12] for d in by_place.values()}
     for sha12, record in records.items():
         if sha12 not in known:
             raise BuildError(
@@ -131,4 +135,4 @@ def finished_inputs(folder: BuildFolder, paths: Sequence[Path]) -> dict[Path, di
                 folder.root,
                 "give the same dumps, choose another --out, or start over with --fresh",
             )
-    return {path: records[d[:12]] for path, d in digests.items() if d[:12] in records}
+    return {path: records[d[:12]] for path, d in by_place.items() if d[:12] in records}

@@ -31,7 +31,7 @@ def hydrate(
         Path, typer.Argument(metavar="FOLDER", help="A release of the dehydrated form.")
     ],
     dumps: Annotated[
-        list[Path], typer.Argument(help="Your dump files, or folders that hold some.")
+        list[str], typer.Argument(help="Your dump files, or folders that hold some; also s3://….")
     ],
     out: Annotated[Path, typer.Option(help="New folder of the release with its texts.")],
     workers: Annotated[int | None, typer.Option(help="Processes that read dumps.")] = None,

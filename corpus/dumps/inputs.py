@@ -10,11 +10,13 @@ import difflib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..errors import InputError
+from ..places import Place, Url, place_of
 from .decode import sample_lines
+from .stored import files_below
 
 SUFFIXES = (".zst", ".ndjson", ".jsonl", ".json", ".gz", ".bz2", ".xz")
 DEPTH = 2  # folders below the given one: the torrents hold reddit/comments, reddit/submissions
@@ -23,37 +25,45 @@ _LIKE = "a dump is a file such as RC_2019-01.zst, RS_2019-01.zst or anxiety_comm
 _FIELDS = ("subreddit", "created_utc")  # what every line of every era has
 
 
-def find_dumps(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """Files and folders -> dump files, each once, ordered by name.
+def find_dumps(paths: Iterable[str | os.PathLike[str] | Url]) -> list[Place]:
+    """Files and folders, here or in stores -> dump files, each once, ordered by name.
 
     Folders are searched `DEPTH` levels deep; hidden ones are left out. Raises InputError where
     nothing is given, a path does not exist, or a folder holds no dump.
     """
-    found: dict[Path, Path] = {}
-    for path in [Path(p).expanduser() for p in paths]:
-        for dump in _dumps_of(path):
-            found.setdefault(dump.resolve(), dump)
+    found: dict[Place, Place] = {}
+    for place in map(place_of, paths):
+        for dump in _dumps_of(place):
+            found.setdefault(dump if isinstance(dump, Url) else dump.resolve(), dump)
     if not found:
         raise InputError("no dump given", "", _LIKE)
     return sorted(found.values(), key=lambda p: (p.name, str(p)))
 
 
-def looks_like_dump(path: Path) -> bool:
+def looks_like_dump(path: Place) -> bool:
     """By its name, or else by its suffix and one of its first lines."""
     if _MONTH.fullmatch(path.name):
         return path.suffix.lower() in SUFFIXES or not path.name.count(".")
     return path.suffix.lower() in SUFFIXES and _opens_like_one(path)
 
 
-def _dumps_of(path: Path) -> list[Path]:
+def _dumps_of(place: Place) -> Sequence[Place]:
+    files = files_below(place, DEPTH) if isinstance(place, Url) else _files_below(place)
+    if files is None:
+        return [place]
+    dumps = [file for file in files if looks_like_dump(file)]
+    if not dumps:
+        raise InputError("no dump in this folder", place, _LIKE)
+    return dumps
+
+
+def _files_below(path: Path) -> Iterator[Path] | None:
+    """None: it is a file."""
     if path.is_dir():
-        dumps = [file for file in _files_in(path, DEPTH) if looks_like_dump(file)]
-        if not dumps:
-            raise InputError("no dump in this folder", path, _LIKE)
-        return dumps
+        return _files_in(path, DEPTH)
     if not path.exists():
         raise InputError("does not exist", path, _near(path))
-    return [path]
+    return None
 
 
 def _files_in(folder: Path, depth: int) -> Iterator[Path]:
@@ -70,12 +80,11 @@ def _files_in(folder: Path, depth: int) -> Iterator[Path]:
             yield from _files_in(entry, depth - 1)
 
 
-def _opens_like_one(path: Path) -> bool:
-    try:
-        lines = sample_lines(path, 1 << 16)
-    except InputError:
-        return False
-    return any(_is_reddit(line) for line in lines[:8])
+def _opens_like_one(path: Place) -> bool:
+    """False also for a file of a dump's suffix that holds something else. Raises InputError where
+    it cannot be read: a dump left out in silence would be missed by nobody.
+    """
+    return any(_is_reddit(line) for line in sample_lines(path, 1 << 16)[:8])
 
 
 def _is_reddit(line: bytes) -> bool:

@@ -125,17 +125,18 @@ def pieces(remote: Remote, start: int = 0) -> Generator[bytes, None, None]:
                 n_breaks = n_breaks + 1 if since < MENDED else 1
                 since = 0
                 _wait(remote.url, e, n_breaks, started=at > 0)
-                connection = _closed(connection)
+                _close(connection)
+                connection = None
                 continue
             yield piece
             at, since, n = at + len(piece), since + len(piece), min(n * 2, remote.longest)
     finally:
-        _closed(connection)
+        _close(connection)
     if start < remote.state.size and mended(remote.url, remote.now) != remote.state:
         raise changed().of(remote.url)
 
 
-def _closed(connection: Connection | None) -> None:
+def _close(connection: Connection | None) -> None:
     if connection is not None:
         connection.close()
 

@@ -29,6 +29,7 @@ class Source:
     def __init__(self, path: str | os.PathLike[str] | Url):
         self.path = place_of(path)
         self.n_bytes = 0  # read so far
+        self.head = b""  # the first of them: what tells a codec
         self._digest = hashlib.sha256()
         self._file: _File = (
             RemoteFile(self.path) if isinstance(self.path, Url) else _LocalFile(self.path)
@@ -38,6 +39,7 @@ class Source:
     def read(self, n: int = PIECE) -> bytes:
         """The next bytes, at most `n`; b"" at the end."""
         piece = self._file.read(n)
+        self.head = self.head or piece[:8]
         self._digest.update(piece)
         self.n_bytes += len(piece)
         return piece
@@ -132,7 +134,7 @@ class _Guarded(io.FileIO):
 
 
 def _state(found: os.stat_result) -> State:
-    """The time of change of its entry is in it: whoever sets back the time of a file changes that."""
+    """With the time of change of its entry: setting back the time of a file changes that one."""
     return State(found.st_size, f"{found.st_ino} {found.st_mtime_ns} {found.st_ctime_ns}")
 
 

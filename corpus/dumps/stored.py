@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import InputError
-from ..places import Url, store_of
+from ..places import WEB, Url, store_of
 from ..store_trouble import changed
-from .remote import State
+from .remote import State, mended
 
 # What stores tell of a content, the surest first: a digest, a number of the version, a time.
 _MARKS = (
@@ -40,6 +40,25 @@ class Stored:
         if info["type"] == "directory":
             raise InputError("is a folder", self.url, "name a file in it")
         return state_in(info)
+
+
+def files_below(url: Url, depth: int) -> list[Url] | None:
+    """The files of a folder in a store, `depth` folders deep, hidden ones left out, by name.
+
+    None: it is a file. Raises InputError where there is nothing, or it may not be listed. Of a
+    web server every address is a file; a bucket without a path is a folder.
+    """
+    if url.protocol in WEB:
+        if not url.name:
+            store_of(url)  # refuses: there is no listing
+        return None
+    files, path = store_of(url)
+    if mended(url, lambda: files.info(path), started=False)["type"] != "directory":
+        return None
+    found = mended(url, lambda: files.find(path, maxdepth=depth + 1), started=False)
+    root = files._strip_protocol(path).rstrip("/")
+    below = sorted(name.removeprefix(root).strip("/") for name in found if name.startswith(root))
+    return [url / name for name in below if not any(p.startswith(".") for p in name.split("/"))]
 
 
 class _Ranges:

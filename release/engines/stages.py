@@ -10,7 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 from ...corpus.dumps.ingest import ingest_file
+from ...corpus.dumps.seen import remember
+from ...corpus.dumps.source import state_of
 from ...corpus.folder import BuildFolder
+from ...corpus.places import place_of
 from ...corpus.settings import Settings, from_identity
 from ...corpus.threads import assemble_bucket
 from ...labeling.label import label_bucket
@@ -30,7 +33,10 @@ def ingest(
 
     `tmp`: where rows wait that do not fit in memory; None: in the build folder.
     """
-    return ingest_file(path, replace(_settings(settings), tmp=tmp), BuildFolder(out))
+    folder, before = BuildFolder(out), state_of(place_of(path))
+    record = ingest_file(path, replace(_settings(settings), tmp=tmp), folder)
+    remember(folder, path, before, record["sha256"])
+    return record
 
 
 def assemble(

@@ -27,7 +27,7 @@ PROXY = """[DEFAULT]
 swift_dir = {root}
 log_level = ERROR
 [pipeline:main]
-pipeline = catch_errors gatekeeper healthcheck listing_formats s3api tempauth bulk copy slo dlo proxy-server
+pipeline = catch_errors gatekeeper healthcheck listing_formats s3api tempauth {rest} proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
@@ -85,7 +85,7 @@ def main() -> None:
     for kind, socket in sockets.items():
         text = PROXY if kind == "proxy" else STORAGE
         conf = root / f"{kind}-server.conf"
-        conf.write_text(text.format(root=root, kind=kind), "utf8")
+        conf.write_text(text.format(root=root, kind=kind, rest="bulk copy slo dlo"), "utf8")
         eventlet.spawn(_serve, socket, _app(conf))
     port = sockets["proxy"].getsockname()[1]
     print(json.dumps({"url": f"http://127.0.0.1:{port}"}), flush=True)
