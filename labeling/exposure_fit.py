@@ -68,12 +68,18 @@ def fit_exposure(folder: BuildFolder) -> dict[str, Any]:
 
 
 def _op_rates(folder: BuildFolder) -> OpRates:
-    total = OpRates.sums(np.zeros(0, np.uint64), *[np.zeros(0)] * 3)
+    """Sums over all buckets; joined when as much waits as is joined: n log n for any number."""
+    joined, waiting = OpRates.sums(np.zeros(0, np.uint64), *[np.zeros(0)] * 3), list[OpRates]()
     for path in folder.buckets(folder.interactions):
         key, n, k = places(path).per_thread()
-        both = (np.concatenate(pair) for pair in zip(total, (key, n > 0, n, k), strict=True))
-        total = OpRates.sums(*both)
-    return total
+        waiting.append(OpRates.sums(key, n > 0, n, k))
+        if sum(len(rates.key) for rates in waiting) > len(joined.key):
+            joined, waiting = _joined([joined, *waiting]), []
+    return _joined([joined, *waiting])
+
+
+def _joined(parts: list[OpRates]) -> OpRates:
+    return OpRates.sums(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
 def _cells(folder: BuildFolder, rates: OpRates) -> np.ndarray:
