@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from queue import Queue
 from typing import NamedTuple, TypeVar
 
@@ -15,11 +15,15 @@ class _Failed(NamedTuple):
 
 
 def in_background(
-    items: Generator[T, None, None], ahead: int, name: str = "redditess-decode"
+    items: Generator[T, None, None],
+    ahead: int,
+    name: str = "redditess-decode",
+    wake: Callable[[], None] | None = None,
 ) -> Generator[T, None, None]:
     """The same items, made in a thread that runs at most `ahead` of them in front.
 
-    An exception there is raised here; leaving early stops the thread and closes `items`.
+    An exception there is raised here; leaving early stops the thread and closes `items`. `wake`
+    ends whatever else the thread may be waiting for.
     """
     waiting: Queue[tuple[T] | _Failed | None] = Queue(ahead)
     stop = threading.Event()
@@ -43,6 +47,8 @@ def in_background(
             yield item[0]
     finally:
         stop.set()
+        if wake is not None:
+            wake()
         while thread.is_alive():  # make room, so that a waiting put ends
             while not waiting.empty():
                 waiting.get_nowait()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from functools import partial
 from typing import NamedTuple
 
+from ..places import Url
 from .background import in_background
-from .frames import STEP, Damage, decoded
+from .frames import Damage, Room, decoded
+from .ring import SIZE, Ring
 from .source import Source
 
-BLOCK = 1 << 20  # decoded bytes handed over at once: they stay in the cache (measured)
 LINE_CAP = 1 << 24  # ours: the longest real line is far below 1 MB
-AHEAD = 8  # blocks that wait between the decoding thread and its reader
+AHEAD = 8  # blocks and damages that wait between the decoding thread and its reader
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -20,120 +23,167 @@ class Block(NamedTuple):
     """Bytes that end at a line end; `start` is their offset in the decoded text.
 
     `edge`: one single line that may have lost its beginning (after damage) or its end (the last
-    line of a file without a final newline, or the last before damage).
+    line of a file without a final newline, or the last before damage). `at`: where `data` lies in
+    the ring; the reader gives that slot back. -1: nowhere, it has bytes of its own.
     """
 
-    data: bytes
+    data: bytes | memoryview
     start: int
     edge: bool = False
+    at: int = -1
 
 
 def read_blocks(
-    source: Source, *, size: int = BLOCK, in_thread: bool = True
+    source: Source, *, size: int = SIZE, in_thread: bool = True
 ) -> Generator[Block | Damage, None, None]:
-    """Blocks and damage of one file, in file order; decompression runs in a thread of its own.
+    """Blocks and damage of one file, in file order, each block with bytes of its own.
 
-    Holds at most `AHEAD` + 2 blocks, one line of `LINE_CAP`, and the decompressor's window.
     Raises InputError where the file cannot be read.
     """
-    found = blocks_of(decoded(source, min(size, STEP)), size)
-    return in_background(found, AHEAD) if in_thread else found
+    with Ring(size=size) as ring:
+        read = ring_blocks if in_thread else _blocks_here
+        with closing(read(source, ring)) as found:
+            for item in found:
+                if isinstance(item, Block) and item.at >= 0:
+                    data = bytes(item.data)
+                    ring.give(item.at)
+                    yield Block(data, item.start)
+                else:
+                    yield item
 
 
-def sample_lines(path: str | os.PathLike[str], n_bytes: int = 1 << 24) -> list[bytes]:
+def ring_blocks(source: Source, ring: Ring) -> Generator[Block | Damage, None, None]:
+    """The same, in the slots of a ring; decompression runs in a thread of its own.
+
+    Holds the ring, one line of `LINE_CAP`, and the decompressor's window.
+    """
+    return in_background(_blocks_here(source, ring), AHEAD, wake=ring.close)
+
+
+def sample_lines(path: str | os.PathLike[str] | Url, n_bytes: int = 1 << 24) -> list[bytes]:
     """The first lines of a dump, about `n_bytes` decoded bytes of them; blank ones left out."""
     lines: list[bytes] = []
     with Source(path) as source:
-        size = min(BLOCK, n_bytes)
+        size = min(SIZE, n_bytes)
         for block in read_blocks(source, size=size, in_thread=False):
             if isinstance(block, Block):
-                lines += [line for line in block.data.split(b"\n") if line.strip()]
+                lines += [line for line in bytes(block.data).split(b"\n") if line.strip()]
                 if block.start + len(block.data) >= n_bytes:
                     break
     return lines
 
 
+def _blocks_here(source: Source, ring: Ring) -> Generator[Block | Damage, None, None]:
+    return blocks_of(partial(decoded, source), ring)
+
+
 def blocks_of(
-    pieces: Iterable[bytes | Damage], size: int = BLOCK
+    pieces: Callable[[Room], Iterator[int | Damage]], ring: Ring
 ) -> Generator[Block | Damage, None, None]:
-    """Pieces cut anywhere -> blocks cut at line ends; nothing but over-long lines is left out."""
-    cutter = _Cutter()
-    for piece in pieces:
-        if isinstance(piece, Damage):
+    """Decoded bytes cut at line ends; nothing but over-long lines is left out."""
+    cutter = _Cutter(ring)
+    for item in pieces(cutter.room):
+        if isinstance(item, Damage):
             yield from cutter.flush()
-            yield piece
+            yield item
             cutter.torn = True
-            continue
-        cutter.add(piece)
-        if cutter.n_held >= size + cutter.n_tail:  # a long tail is not joined again and again
+        elif cutter.filled(item):
             yield from cutter.cut()
     yield from cutter.flush()
 
 
 class _Cutter:
-    """Collects pieces; gives them back cut at line ends."""
+    """Fills slot after slot; gives them away cut at line ends.
 
-    def __init__(self) -> None:
-        self.held: list[bytes] = []
-        self.n_held = 0
-        self.n_tail = 0  # the part of it that is known to hold no line end
-        self.start = 0  # offset of the first held byte
-        self.torn = False  # the first held line has lost its beginning
-        self.skipping = False  # inside a line above LINE_CAP
+    The beginning of a line that crosses the border goes before the next slot's text; only one that
+    is longer than the room there is put together elsewhere, up to `LINE_CAP`.
+    """
 
-    def add(self, piece: bytes) -> None:
-        if self.start == self.n_held == 0 and piece.startswith(_BOM):
-            piece = piece[3:]
-            self.start = 3
-        self.held.append(piece)
-        self.n_held += len(piece)
+    def __init__(self, ring: Ring):
+        self._ring = ring
+        self._slot = -1  # where the one that is being filled begins
+        self._lo = self._hi = 0  # what of the ring's memory is text and not yet cut
+        self._start = 0  # offset of that, or of what is carried, in the decoded text
+        self._tail = b""  # for the next slot
+        self._held: list[bytes] = []  # of one long line
+        self._n_held = 0
+        self.torn = False  # the next line has lost its beginning
+        self._skipping = False  # inside a line above LINE_CAP
+
+    def room(self) -> memoryview:
+        """The rest of the slot."""
+        ring = self._ring
+        if self._slot < 0:
+            self._slot = ring.take()
+            self._lo = self._hi = self._slot + ring.head
+        if self._tail:
+            self._lo = self._hi - len(self._tail)
+            ring.view[self._lo : self._hi] = self._tail
+            self._tail = b""
+        return ring.view[self._hi : self._slot + ring.head + ring.size]
+
+    def filled(self, n: int) -> bool:
+        """`n` more bytes are text; whether the slot is full."""
+        self._hi += n
+        return self._hi == self._slot + self._ring.head + self._ring.size
 
     def cut(self) -> Iterator[Block | Damage]:
-        """What is complete by now; the tail stays."""
-        data = b"".join(self.held)
-        yield from self._cut(data, data.rfind(b"\n") + 1)
+        """What is complete by now; the tail is carried."""
+        memory = self._ring.memory
+        if self._slot < 0:
+            return
+        if self._start == 0 and not self._held and memory[self._lo : self._lo + 3] == _BOM:
+            self._lo += 3
+            self._start = 3
+        if self._held or self.torn or self._skipping:
+            yield from self._first_line()
+        end = memory.rfind(b"\n", self._lo, self._hi) + 1 or self._lo
+        tail = memory[end : self._hi]
+        if end > self._lo:
+            block = Block(self._ring.view[self._lo : end], self._start, at=self._lo)
+            self._slot, self._start = -1, self._start + len(block.data)
+            yield block
+        else:
+            self._hi = self._lo = self._slot + self._ring.head
+        yield from self._carry(tail)
 
     def flush(self) -> Iterator[Block | Damage]:
         """Everything; the tail is an edge."""
         yield from self.cut()
-        data = b"".join(self.held)
-        if data and not self.skipping:
-            yield Block(data, self.start, edge=True)
-        self._keep(b"", self.start + len(data))
-        self.torn = self.skipping = False
+        data = b"".join([*self._held, self._tail])
+        if data and not self._skipping:
+            yield Block(data, self._start, edge=True)
+        self._start += len(data)
+        self._tail, self._held, self._n_held = b"", [], 0
+        self.torn = self._skipping = False
 
-    def _cut(self, data: bytes, end: int) -> Iterator[Block | Damage]:
-        start, begin = self.start, 0
-        if end and (self.torn or self.skipping):
-            begin = data.find(b"\n") + 1
-            if not self.skipping:
-                yield Block(data[:begin], start, edge=True)
-            self.torn = self.skipping = False
-        if end - begin > LINE_CAP:  # only then can a whole line be too long
-            for at, line in _long_lines(data, begin, end):
-                if at > begin:
-                    yield Block(data[begin:at], start + begin)
-                yield Damage(start + at, "line_too_long")
-                begin = at + line
-        if end > begin:
-            yield Block(data[begin:end], start + begin)
-        if len(data) - end > LINE_CAP and not self.skipping:
-            yield Damage(start + end, "line_too_long")
-            self.skipping, self.torn = True, False
-        if self.skipping:
-            self._keep(b"", start + len(data))
+    def _first_line(self) -> Iterator[Block | Damage]:
+        """The line that began before this slot, if it ends here, as a block of its own."""
+        memory = self._ring.memory
+        end = memory.find(b"\n", self._lo, self._hi) + 1
+        if not end:
+            return
+        line = b"".join([*self._held, memory[self._lo : end]])
+        if not self._skipping and len(line) > LINE_CAP + 1:
+            yield Damage(self._start, "line_too_long")
+        elif not self._skipping:
+            yield Block(line, self._start, edge=self.torn)
+        self._start += len(line)
+        self._lo = end
+        self._held, self._n_held = [], 0
+        self.torn = self._skipping = False
+
+    def _carry(self, tail: bytes) -> Iterator[Damage]:
+        """Keeps the beginning of the next line."""
+        if self._skipping:
+            self._start += len(tail)
+        elif not self._held and not self.torn and len(tail) <= self._ring.head:
+            self._tail = tail
         else:
-            self._keep(data[end:], start + end)
-
-    def _keep(self, tail: bytes, start: int) -> None:
-        self.held, self.n_held, self.start = [tail] if tail else [], len(tail), start
-        self.n_tail = len(tail)
-
-
-def _long_lines(data: bytes, begin: int, end: int) -> Iterator[tuple[int, int]]:
-    """(offset, length with its newline) of every line above the cap."""
-    while end - begin > LINE_CAP:
-        stop = data.find(b"\n", begin, end) + 1
-        if stop - begin > LINE_CAP + 1:
-            yield begin, stop - begin
-        begin = stop
+            self._held.append(tail)
+            self._n_held += len(tail)
+            if self._n_held > LINE_CAP:
+                yield Damage(self._start, "line_too_long")
+                self._start += self._n_held
+                self._held, self._n_held = [], 0
+                self._skipping, self.torn = True, False

@@ -1,7 +1,7 @@
-"""Compressed or plain dump file -> decoded pieces, in bounded steps, with every break named.
+"""Compressed or plain dump file -> decoded bytes, in bounded steps, with every break named.
 
-Each codec is used through its low-level decompressor: those say `eof`, so a file that was cut
-short is noticed, and give back every byte before the cut (docs/design/0002-reading-dumps.md).
+A file that was cut short is noticed, and every byte before the cut comes out
+(docs/design/0002-reading-dumps.md).
 """
 
 from __future__ import annotations
@@ -11,22 +11,24 @@ import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import IO, BinaryIO, NamedTuple, Protocol, cast
 
-from backports import zstd
+import zstandard
 
 from .source import PIECE, Source
+from .zstd_frame import MAGIC, SKIPPABLE, FrameWalk
 
-STEP = 1 << 20  # decoded bytes at once: the fewer steps, the fewer waits between threads
-FINE = 1 << 12  # both of them, where a bad frame is searched for its last good byte
+FINE = 1 << 12  # bytes, in and out, where a bad frame is searched for its last good one
 # A bomb is stopped here (ours): real dumps expand 10 to 20 times, zstd at most some 30,000 times.
 FREE_OUTPUT = 1 << 28
 MAX_EXPANSION = 1000
+_WINDOW = 1 << 31  # bytes: what the published dumps ask for
 _XZ_MEMORY = 1 << 30  # an xz dictionary may ask for 4 GiB; `xz -9` needs 64 MiB
 
-_MAGIC = {".zst": b"\x28\xb5\x2f\xfd", ".gz": b"\x1f\x8b", ".bz2": b"BZh", ".xz": b"\xfd7zXZ\x00"}
-_SKIPPABLE = b"\x2a\x4d\x18"  # after a byte 0x50..0x5f: a zstd frame that holds no data
-_ERRORS = (zstd.ZstdError, zlib.error, lzma.LZMAError, OSError)  # OSError: what bz2 raises
+_MAGIC = {".zst": MAGIC, ".gz": b"\x1f\x8b", ".bz2": b"BZh", ".xz": b"\xfd7zXZ\x00"}
+_ERRORS = (zstandard.ZstdError, zlib.error, lzma.LZMAError, OSError)  # OSError: what bz2 raises
+Room = Callable[[], memoryview]
+"""Where the next decoded bytes go: at least one byte long."""
 
 
 class Damage(NamedTuple):
@@ -40,8 +42,8 @@ class Damage(NamedTuple):
     reason: str
 
 
-class Decoder(Protocol):
-    """What `bz2`, `lzma` and `zstd` decompressors share."""
+class _Decoder(Protocol):
+    """What `bz2` and `lzma` decompressors share."""
 
     @property
     def eof(self) -> bool: ...
@@ -77,12 +79,91 @@ class _Gzip:
         return out
 
 
-def _zstd() -> Decoder:
-    return zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: 31})
+class _Feed:
+    """The compressed bytes of a file; what one frame leaves is there for the next."""
+
+    def __init__(self, source: Source, head: bytes):
+        self.source = source
+        self.rest: bytes | memoryview = head
+        self.last: bytes | memoryview = head  # the piece that was taken last, as it was
+
+    def at(self) -> int:
+        """Where in the file the next byte lies."""
+        return self.source.n_bytes - len(self.rest)
+
+    def take(self) -> bytes | memoryview:
+        """All that is at hand; nothing at the end of the file."""
+        self.last, self.rest = self.rest or self.source.read(), b""
+        return self.last
 
 
-_DECODERS: dict[str, Callable[[], Decoder]] = {
-    ".zst": _zstd,
+class _OneFrame:
+    """The bytes of one zstd frame and no others, for a reader that asks."""
+
+    def __init__(self, feed: _Feed):
+        self._feed, self.walk = feed, FrameWalk()
+
+    def read(self, _: int) -> bytes | memoryview:
+        if self.walk.done:
+            return b""
+        piece = self._feed.take()
+        n = self.walk.feed(piece)
+        if n == len(piece):
+            return piece
+        whole = memoryview(piece)  # thousands of small frames may lie in one piece
+        self._feed.rest = whole[n:]
+        return whole[:n]
+
+
+def _reader(
+    decompressor: zstandard.ZstdDecompressor, file: _OneFrame | _Fine
+) -> zstandard.ZstdDecompressionReader:
+    """It uses nothing of a file but `read`."""
+    return decompressor.stream_reader(cast("IO[bytes]", file), read_size=PIECE)
+
+
+class _ZstdFrame:
+    """One frame, read by `zstandard`."""
+
+    def __init__(self, feed: _Feed, decompressor: zstandard.ZstdDecompressor):
+        self._bytes = _OneFrame(feed)
+        self._reader = _reader(decompressor, self._bytes)
+
+    @property
+    def whole(self) -> bool:
+        return self._bytes.walk.done
+
+    def readinto(self, room: memoryview) -> int:
+        """How many bytes were decoded; 0: the frame is at its end, or the file is."""
+        return self._reader.readinto(room)
+
+
+class _Member:
+    """One frame of another codec (gzip calls them members)."""
+
+    def __init__(self, feed: _Feed | _Fine, decoder: _Decoder):
+        self._feed, self._decoder = feed, decoder
+
+    @property
+    def whole(self) -> bool:
+        return self._decoder.eof
+
+    def readinto(self, room: memoryview) -> int:
+        decoder = self._decoder
+        while not decoder.eof:
+            piece = self._feed.take() if decoder.needs_input else b""
+            if not piece and decoder.needs_input:
+                return 0
+            out = decoder.decompress(bytes(piece), len(room))
+            if decoder.eof:  # padding may stand between members and at the end
+                self._feed.rest = decoder.unused_data
+            if out:
+                room[: len(out)] = out
+                return len(out)
+        return 0
+
+
+_DECODERS: dict[str, Callable[[], _Decoder]] = {
     ".gz": _Gzip,
     ".bz2": bz2.BZ2Decompressor,
     ".xz": lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY),
@@ -98,85 +179,120 @@ def codec_of(name: str, head: bytes) -> str:
     for codec, magic in _MAGIC.items():
         if head.startswith(magic):
             return codec
-    if head[1:4] == _SKIPPABLE and head[0] >> 4 == 5:
+    if head[1:4] == SKIPPABLE and head[0] >> 4 == 5:
         return ".zst"
     suffix = Path(name).suffix.lower()
     return "" if head[:1] in b"{ \t\r\n\xef" and head else suffix if suffix in _MAGIC else ""
 
 
-def decoded(source: Source, step: int = STEP) -> Iterator[bytes | Damage]:
-    """The text of one dump file in pieces of about `step` bytes.
+def decoded(source: Source, room: Room) -> Iterator[int | Damage]:
+    """Fills `room()` with the text of one dump file, again and again: yields how many bytes.
 
     A Damage stands where bytes are missing; what follows it does not continue what came before.
     """
     head = source.read()
     codec = codec_of(source.path.name, head)
     if not codec:
-        while head:
-            yield head
-            head = source.read(min(step, PIECE))
+        yield from _plain(_Feed(source, head), room)
         return
     if not head:
         yield Damage(0, "truncated_frame")
     n_out = 0
-    for piece in _frames(source, head, codec, step):
-        yield piece
-        n_out += len(piece) if isinstance(piece, bytes) else 0
+    for n in _frames(_Feed(source, head), codec, room):
+        yield n
+        n_out += n if isinstance(n, int) else 0
         if n_out > FREE_OUTPUT + MAX_EXPANSION * source.n_bytes:
             yield Damage(source.n_bytes, "expansion_cap")
             return
 
 
-def _frames(source: Source, piece: bytes, codec: str, step: int) -> Iterator[bytes | Damage]:
-    """Frame after frame (gzip calls them members), `piece` first, then the rest of the source."""
-    while piece:
-        decoder, n_out = _DECODERS[codec](), 0
-        start, fed = source.n_bytes - len(piece), piece
+def _plain(feed: _Feed, room: Room) -> Iterator[int]:
+    while piece := feed.take():
+        place = room()
+        n = min(len(place), len(piece))
+        place[:n] = piece[:n]
+        feed.rest = memoryview(piece)[n:]
+        yield n
+
+
+def _frames(feed: _Feed, codec: str, room: Room) -> Iterator[int | Damage]:
+    """Frame after frame, until the source ends."""
+    decompressor = zstandard.ZstdDecompressor(max_window_size=_WINDOW)  # one window for all
+    while _more(feed, codec):
+        start, n_out = feed.at(), 0
+        frame = _open(feed, codec, decompressor)
         try:
-            while not decoder.eof:
-                if decoder.needs_input and not piece:
-                    piece = fed = source.read()
-                    if not piece:
-                        yield Damage(source.n_bytes, "truncated_frame")
-                        return
-                out = decoder.decompress(piece if decoder.needs_input else b"", step)
-                piece = b""
-                n_out += len(out)
-                if out:
-                    yield out
-            piece = decoder.unused_data
+            while n := frame.readinto(room()):
+                n_out += n
+                yield n
+            if not frame.whole:
+                yield Damage(feed.source.n_bytes, "truncated_frame")
+                return
         except _ERRORS:
-            del decoder  # and its window: the next one has its own
-            yield from _last_good(source, codec, start, n_out)
-            first = source.n_bytes - len(fed) == start
-            piece = _next_frame(source, fed[1:] if first else fed, codec)
-            continue
-        if codec in (".gz", ".xz"):  # padding may stand between members and at the end
-            while piece and not piece.strip(b"\0"):
-                piece = source.read()
-            piece = piece.lstrip(b"\0")
-        piece = piece or source.read()
+            del frame
+            yield from _last_good(feed.source, codec, start, n_out, room)
+            last = bytes(feed.last)
+            first = feed.source.n_bytes - len(last) == start
+            feed.rest = _next_frame(feed.source, last[1:] if first else last, codec)
 
 
-def _last_good(source: Source, codec: str, start: int, n_known: int) -> Iterator[bytes | Damage]:
+def _open(
+    feed: _Feed, codec: str, decompressor: zstandard.ZstdDecompressor
+) -> _ZstdFrame | _Member:
+    if codec == ".zst":
+        return _ZstdFrame(feed, decompressor)
+    return _Member(feed, _DECODERS[codec]())
+
+
+def _more(feed: _Feed, codec: str) -> bool:
+    """Whether the file goes on, behind the padding that gzip and xz may have between members."""
+    feed.rest = feed.take()
+    if codec in (".gz", ".xz") and feed.at():
+        while feed.rest and not bytes(feed.rest).strip(b"\0"):
+            feed.rest = feed.source.read()
+        feed.last = feed.rest = bytes(feed.rest).lstrip(b"\0")
+    return bool(feed.rest)
+
+
+class _Fine:
+    """A file in small steps, as `_Feed` gives it in large ones."""
+
+    def __init__(self, file: BinaryIO):
+        self._file = file
+        self.rest: bytes | memoryview = b""
+
+    def take(self) -> bytes:
+        return self.read()
+
+    def read(self, _: int = 0) -> bytes:
+        return self._file.read(FINE)
+
+
+def _last_good(
+    source: Source, codec: str, start: int, n_known: int, room: Room
+) -> Iterator[int | Damage]:
     """What the failing step had decoded before the bad byte: the frame once more, in fine steps.
 
     A decompressor that raises gives nothing of that step back. The first `n_known` bytes of the
     frame that begins at `start` were given out before.
     """
-    decoder = _DECODERS[codec]()
+    known = memoryview(bytearray(min(n_known, PIECE)))
     with source.again(start) as file:
+        frame = _again(_Fine(file), codec)
         try:
-            while not decoder.eof:
-                piece = file.read(FINE) if decoder.needs_input else b""
-                out = decoder.decompress(piece, min(n_known, STEP) or FINE)
-                if n_known:
-                    n_known -= len(out)
-                elif out:
-                    yield out
+            while n_known and (n := frame.readinto(known[:n_known])):
+                n_known -= n
+            while n := frame.readinto(room()[:FINE]):
+                yield n
         except _ERRORS:
             pass  # what it was about, and the reason we are here
         yield Damage(file.tell(), "bad_frame")
+
+
+def _again(fine: _Fine, codec: str) -> zstandard.ZstdDecompressionReader | _Member:
+    if codec == ".zst":
+        return _reader(zstandard.ZstdDecompressor(max_window_size=_WINDOW), fine)
+    return _Member(fine, _DECODERS[codec]())
 
 
 def _next_frame(source: Source, piece: bytes, codec: str) -> bytes:

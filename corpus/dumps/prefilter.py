@@ -17,7 +17,7 @@ _KEY = rb'"subreddit"[ \t]*:[ \t]*"'  # compact or spaced; as a literal start it
 _ESCAPED = rb"[^\"\\]*\\"  # a name written with \u escapes cannot be judged from its bytes
 
 
-def line_ends(data: bytes) -> NDArray[np.int64]:
+def line_ends(data: bytes | memoryview) -> NDArray[np.int64]:
     r"""Offsets of the newlines. U+2028 and U+0085 inside a text end no line.
 
     >>> line_ends(b'{}\n{}\r\n')
@@ -41,7 +41,7 @@ class Prefilter:
             any_name = b"|".join(re.escape(name) for name in names)
             self._pattern = re.compile(_KEY + rb"(?:(?i:" + any_name + rb')"|' + _ESCAPED + rb")")
 
-    def lines(self, data: bytes, ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    def lines(self, data: bytes | memoryview, ends: NDArray[np.int64]) -> NDArray[np.int64]:
         """Indexes, ascending, of the lines of `data` (that end at `ends`) to parse."""
         return np.unique(np.searchsorted(ends, self._hits(data)))
 
@@ -49,7 +49,7 @@ class Prefilter:
         """Whether `lines` would name this line."""
         return bool(self._hits(line))
 
-    def _hits(self, data: bytes) -> list[int]:
+    def _hits(self, data: bytes | memoryview) -> list[int]:
         if not self._many:
             return [found.start() for found in self._pattern.finditer(data)]
         return [

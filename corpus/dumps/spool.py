@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from ..artefacts import ROWS_PER_GROUP
 from ..records import COMMENT_SCHEMA, SUBMISSION_SCHEMA, Comment, Submission
 from ..refusals import writing
 
@@ -21,18 +20,42 @@ ROWS_PER_PART = 20_000  # are sorted together
 HELD_BYTES = 1 << 26  # of Arrow batches; as many may be on their way to the disk
 
 
-class Spool:
-    """`add` rows, `finish`, `read` them per bucket, `close`; above `HELD_BYTES`, rows wait on disk.
+class Spilled:
+    """Rows that wait on disk, in the order of their lines; whoever holds this removes them."""
 
-    The bucket of a row is its thread's: `int(thread id36, 36) % n_buckets`. `spans` maps each
-    subreddit (lower case) to the first and last `created_utc` of its rows.
+    def __init__(self, files: Sequence[tuple[Path, list[list[int]]]] = ()):
+        self.files = list(files)  # each an IPC file, and the buckets of each of its parts
+
+    def buckets(self) -> set[int]:
+        return {bucket for _, parts in self.files for buckets in parts for bucket in buckets}
+
+    def batches(self, bucket: int) -> Iterator[pa.RecordBatch]:
+        for path, parts in self.files:
+            with pa.memory_map(str(path)) as file:
+                reader, first = pa.ipc.open_file(file), 0
+                for buckets in parts:
+                    if bucket in buckets:
+                        yield reader.get_batch(first + buckets.index(bucket))
+                    first += len(buckets)
+
+    def close(self) -> None:
+        for path, _ in self.files:
+            path.unlink(missing_ok=True)
+
+
+class Spool:
+    """`add` rows, `finish`, read the `batches` of each bucket, `close`.
+
+    Above `held_bytes`, rows wait on disk. The bucket of a row is its thread's:
+    `int(thread id36, 36) % n_buckets`. `spans` maps each subreddit (lower case) to the first and
+    last `created_utc` of its rows.
     """
 
-    def __init__(self, kind: str, n_buckets: int, tmp: Path):
-        self.schema = COMMENT_SCHEMA if kind == "comments" else SUBMISSION_SCHEMA
+    def __init__(self, kind: str, n_buckets: int, tmp: Path, held_bytes: int):
+        self.schema = schema_of(kind)
         self.spans: dict[str, list[int]] = {}
         self._thread = self.schema.get_field_index("thread_id" if kind == "comments" else "id")
-        self._n_buckets, self._tmp = n_buckets, tmp
+        self._n_buckets, self._tmp, self._held_bytes = n_buckets, tmp, held_bytes
         self._rows: list[Submission | Comment] = []
         self._fresh: list[tuple[pa.RecordBatch, list[int]]] = []  # with the bucket of each row
         self._n_fresh = 0
@@ -40,7 +63,7 @@ class Spool:
         self._n_held = 0
         self._writer = ThreadPoolExecutor(1, "redditess-spill")
         self._writing: Future[None] | None = None
-        self._spilled: list[tuple[Path, list[list[int]]]] = []  # an IPC file; buckets per part
+        self._spilled = Spilled()
 
     def add(self, rows: Sequence[Submission | Comment]) -> None:
         self._rows.extend(rows)
@@ -48,48 +71,40 @@ class Spool:
             self._to_arrow()
             if self._n_fresh >= ROWS_PER_PART:
                 self._sort()
-            if self._n_held > HELD_BYTES:
+            if self._n_held > self._held_bytes:
                 self._spill()
 
-    def finish(self) -> list[int]:
-        """No more rows; returns the buckets that have some, ascending."""
+    def finish(self) -> None:
+        """No more rows."""
         if self._rows:
             self._to_arrow()
         if self._fresh:
             self._sort()
         self._written()
-        spilled = [buckets for _, parts in self._spilled for buckets in parts]
-        held = [list(part) for part in self._held]
-        return sorted({bucket for buckets in spilled + held for bucket in buckets})
 
-    def read(self, bucket: int) -> Iterator[pa.Table]:
+    def leave(self) -> Spilled:
+        """After `finish`: everything on disk, for another process to read and to remove."""
+        if self._held:
+            self._spill()
+            self._written()
+        left, self._spilled = self._spilled, Spilled()
+        return left
+
+    def buckets(self) -> set[int]:
+        """After `finish`: those that have rows."""
+        return self._spilled.buckets().union(*self._held)
+
+    def batches(self, bucket: int) -> Iterator[pa.RecordBatch]:
         """After `finish`: the rows of a bucket in file order. Safe from several threads."""
-        batches: list[pa.RecordBatch] = []
-        for batch in self._batches(bucket):
-            batches.append(batch)
-            if sum(b.num_rows for b in batches) >= ROWS_PER_GROUP:
-                yield pa.Table.from_batches(batches)
-                batches = []
-        if batches:
-            yield pa.Table.from_batches(batches)
+        yield from self._spilled.batches(bucket)
+        for part in self._held:
+            if bucket in part:
+                yield part[bucket]
 
     def close(self) -> None:
         """Removes what was spilled."""
         self._writer.shutdown()
-        for path, _ in self._spilled:
-            path.unlink(missing_ok=True)
-
-    def _batches(self, bucket: int) -> Iterator[pa.RecordBatch]:
-        for path, parts in self._spilled:
-            with pa.memory_map(str(path)) as file:
-                reader, first = pa.ipc.open_file(file), 0
-                for buckets in parts:
-                    if bucket in buckets:
-                        yield reader.get_batch(first + buckets.index(bucket))
-                    first += len(buckets)
-        for part in self._held:
-            if bucket in part:
-                yield part[bucket]
+        self._spilled.close()
 
     def _to_arrow(self) -> None:
         """The waiting rows, while they are in the cache, as a batch in file order."""
@@ -119,15 +134,13 @@ class Spool:
         utc = "created_utc"
         found = table.group_by("subreddit").aggregate([(utc, "min"), (utc, "max")])
         for row in found.to_pylist():
-            name, first, last = row["subreddit"].lower(), row[f"{utc}_min"], row[f"{utc}_max"]
-            span = self.spans.setdefault(name, [first, last])
-            span[:] = min(span[0], first), max(span[1], last)
+            widen(self.spans, {row["subreddit"].lower(): [row[f"{utc}_min"], row[f"{utc}_max"]]})
 
     def _spill(self) -> None:
         """Hands what is held to the writing thread, which is at most one spill behind."""
         self._written()
         path = self._tmp / f".tmp-spool-{secrets.token_hex(6)}.arrow"  # artefacts.sweep knows it
-        self._spilled.append((path, [list(part) for part in self._held]))
+        self._spilled.files.append((path, [list(part) for part in self._held]))
         batches = [batch for part in self._held for batch in part.values()]
         self._writing = self._writer.submit(_write, path, self.schema, batches)
         self._held, self._n_held = [], 0
@@ -136,6 +149,18 @@ class Spool:
         if self._writing is not None:
             self._writing.result()
             self._writing = None
+
+
+def schema_of(kind: str) -> pa.Schema:
+    """Of the rows of "comments" or "submissions"."""
+    return COMMENT_SCHEMA if kind == "comments" else SUBMISSION_SCHEMA
+
+
+def widen(spans: dict[str, list[int]], by: Mapping[str, Sequence[int]]) -> None:
+    """Adds the spans of `by` to those there are."""
+    for name, (first, last) in by.items():
+        span = spans.setdefault(name, [first, last])
+        span[:] = min(span[0], first), max(span[1], last)
 
 
 def _write(path: Path, schema: pa.Schema, batches: list[pa.RecordBatch]) -> None:

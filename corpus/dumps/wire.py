@@ -10,10 +10,14 @@ import json
 import math
 import re
 from collections import Counter
+from collections.abc import Iterator
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
+import numpy as np
 from msgspec import UNSET, Struct, UnsetType
+from numpy.typing import NDArray
 
 from ..records import Comment, Submission
 from .drift import (
@@ -112,8 +116,11 @@ _new_row = tuple.__new__  # a NamedTuple's own constructor unpacks twice: 0.7 of
 _USUAL_IDS = re.compile("[0-9a-z]{1,13} t3_[0-9a-z]{1,13} t[13]_[0-9a-z]{1,13}").fullmatch
 _TEXT = {"comments": "body", "submissions": "title"}  # a kind's own field
 
-_comment_decoder = msgspec.json.Decoder(WireComment)
-_submission_decoder = msgspec.json.Decoder(WireSubmission)
+_OPENS, _CLOSES = ord("{"), ord("}")
+_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
+    "comments": msgspec.json.Decoder(WireComment),
+    "submissions": msgspec.json.Decoder(WireSubmission),
+}
 
 
 class LineParser:
@@ -134,17 +141,10 @@ class LineParser:
 
     def __call__(self, raw: bytes, line: int = 0) -> Submission | Comment | str:
         """One line -> a row, or the reason there is none."""
+        decoder = _DECODERS.get(self.kind)
         try:
-            if self.kind == "comments":
-                comment = _comment_decoder.decode(raw)
-                if self.wanted:
-                    self._check(comment.subreddit)
-                return _comment(comment, line)
-            if self.kind == "submissions":
-                post = _submission_decoder.decode(raw)
-                if self.wanted:
-                    self._check(post.subreddit)
-                return _submission(post, line)
+            if decoder is not None:
+                return self._row(decoder.decode(raw), line)
         except _Unwanted:
             self._n_known = len(self.damaged)
             return "other_subreddit"
@@ -156,13 +156,53 @@ class LineParser:
         except NotARow as e:
             return str(e)
 
+    def lines(
+        self, data: bytes | memoryview, ends: NDArray[np.int64], first: int
+    ) -> Iterator[Submission | Comment | str]:
+        """What a call gives for each line of `data` (they end at `ends`); `first` came before.
+
+        Decodes all of them at once where each is one object: in three quarters of the time.
+        """
+        whole = self._at_once(data, ends)
+        starts = np.concatenate(([0], ends[:-1] + 1)).tolist() if len(ends) else []
+        bounds = zip(starts, ends.tolist(), strict=True)
+        if whole is None:
+            for line, (start, stop) in enumerate(bounds, start=first + 1):
+                yield self(bytes(data[start:stop]), line)
+            return
+        for line, (found, (start, stop)) in enumerate(zip(whole, bounds, strict=True), first + 1):
+            try:
+                yield self._row(found, line)
+            except _Unwanted:
+                self._n_known = len(self.damaged)
+                yield "other_subreddit"
+            except _ONCE_MORE:
+                yield self(bytes(data[start:stop]), line)
+
+    def _at_once(self, data: bytes | memoryview, ends: NDArray[np.int64]) -> list[Any] | None:
+        """The object of each line; None where a line is anything else.
+
+        Every newline stands between `}` and `{`. JSON allows that nowhere inside a value, so each
+        line holds one object at least; and there are as many objects as lines.
+        """
+        decoder, text = _DECODERS.get(self.kind), np.frombuffer(data, np.uint8)
+        if decoder is None or not len(ends) or ends[0] == 0 or text[0] != _OPENS:
+            return None
+        if not ((text[ends - 1] == _CLOSES).all() and (text[ends[:-1] + 1] == _OPENS).all()):
+            return None
+        try:
+            found = decoder.decode_lines(data)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None
+        return found if len(found) == len(ends) else None
+
     def forget(self) -> None:
         """The last line was no candidate: what was wrong with it is not ours to report."""
         del self.damaged[self._n_known :]
 
-    def look_for_kind(self, block: bytes) -> None:
+    def look_for_kind(self, block: bytes | memoryview) -> None:
         """Sets `kind` by the first line that is an object of either kind, wanted or not."""
-        for raw in block.split(b"\n"):
+        for raw in bytes(block).split(b"\n"):
             try:
                 fields = _json(raw.decode(errors="replace"))
             except (ValueError, RecursionError):
@@ -171,9 +211,13 @@ class LineParser:
             if self.kind:
                 return
 
-    def _check(self, subreddit: str | None) -> None:
+    def _row(self, found: WireComment | WireSubmission, line: int) -> Submission | Comment:
+        subreddit = found.subreddit
         if self.wanted and subreddit and subreddit.lower() not in self.wanted:
             raise _Unwanted("other_subreddit")
+        if isinstance(found, WireComment):
+            return _comment(found, line)
+        return _submission(found, line)
 
     def _patiently(self, raw: bytes, line: int) -> Submission | Comment:
         """By `json.loads`, with types as loose as they come; counts what had to be replaced."""
@@ -185,15 +229,10 @@ class LineParser:
         self.kind = self.kind or kind
         if kind != self.kind:
             raise NotARow("other_kind")
-        row: Submission | Comment
         if kind == "comments":
-            comment = _loosely(fields, WireComment, repairs)
-            self._check(comment.subreddit)
-            row = _comment(comment, line)
+            row = self._row(_loosely(fields, WireComment, repairs), line)
         else:
-            post = _loosely(fields, WireSubmission, repairs)
-            self._check(post.subreddit)
-            row = _submission(post, line)
+            row = self._row(_loosely(fields, WireSubmission, repairs), line)
         self.repaired.update(repairs)
         return row
 
@@ -251,21 +290,32 @@ def _parse_int(digits: str) -> int | float:
 def _loosely(fields: dict[str, Any], shape: type[_Wire], repairs: set[str]) -> _Wire:
     """`fields` as a `shape`: a value of no usable type becomes its default, and is counted."""
     values: dict[str, Any] = {}
-    for field in msgspec.structs.fields(shape):
+    for field in _fields(shape):
         value = fields.get(field.encode_name, field.default)
         if isinstance(value, str):
             value = clean(value, repairs)
-        elif isinstance(value, int | float) and not -INT64 <= value < INT64:
-            value = field.default
-            repairs.add("number")
-        if value is not UNSET:
+        if value is not UNSET and not _is_too_large(value):
             try:
                 value = msgspec.convert(value, field.type, strict=False)
-            except msgspec.ValidationError:
+            except (msgspec.ValidationError, UnicodeEncodeError):  # half a pair, deeper inside
                 value = field.default
                 repairs.add("type")
+        if _is_too_large(value):  # also one that came as text: "1e400"
+            value = field.default
+            repairs.add("number")
         values[field.name] = value
     return shape(**values)
+
+
+@cache
+def _fields(shape: type[_Wire]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """msgspec evaluates all annotations at every call: 1 ms, for each line to repair."""
+    return msgspec.structs.fields(shape)
+
+
+def _is_too_large(value: object) -> bool:
+    """A number outside 64 bits, or none at all (nan)."""
+    return isinstance(value, int | float) and not -INT64 <= value < INT64
 
 
 # --- rows

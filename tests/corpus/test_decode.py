@@ -8,7 +8,7 @@ import hashlib
 import lzma
 import random
 import tracemalloc
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 
 from redditess.corpus.dumps import decode, frames
 from redditess.corpus.dumps.background import in_background
-from redditess.corpus.dumps.decode import Block, blocks_of, read_blocks, sample_lines
+from redditess.corpus.dumps.decode import Block, read_blocks, sample_lines
 from redditess.corpus.dumps.frames import Damage, codec_of, decoded
+from redditess.corpus.dumps.ring import SIZE, Ring
 from redditess.corpus.dumps.source import Source
 from redditess.corpus.errors import InputError
 
@@ -39,14 +40,14 @@ def noise(n: int, seed: int = 0) -> bytes:
     return b"".join(b"%032x\n" % rng.getrandbits(128) for _ in range(n // 33))
 
 
-def read(path: Path, step: int = frames.STEP) -> tuple[bytes, list[Damage]]:
-    text, damage = b"", []
+def read(path: Path, step: int = SIZE) -> tuple[bytes, list[Damage]]:
+    text, damage, room = b"", [], bytearray(step)
     with Source(path) as source:
-        for piece in decoded(source, step):
-            if isinstance(piece, Damage):
-                damage.append(piece)
+        for n in decoded(source, lambda: memoryview(room)):
+            if isinstance(n, Damage):
+                damage.append(n)
             else:
-                text += piece
+                text += room[:n]
     return text, damage
 
 
@@ -179,16 +180,16 @@ def test_a_bomb_is_stopped_in_bounded_memory(
 ) -> None:
     monkeypatch.setattr(frames, "FREE_OUTPUT", 1 << 24)
     path = write(tmp_path, "a.zst", zstd.compress(b"\n" * (1 << 28)))
-    n, damage = 0, []
+    n, damage, room = 0, [], memoryview(bytearray(SIZE))
     tracemalloc.start()
     with Source(path) as source:
-        for piece in decoded(source):
-            n, damage = (n, [*damage, piece]) if isinstance(piece, Damage) else (n + len(piece), [])
+        for step in decoded(source, lambda: room):
+            n, damage = (n, [*damage, step]) if isinstance(step, Damage) else (n + step, [])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert damage == [Damage(path.stat().st_size, "expansion_cap")]
-    assert n < (1 << 24) + frames.MAX_EXPANSION * path.stat().st_size + frames.STEP + 1
-    assert peak < 16 * frames.STEP
+    assert n < (1 << 24) + frames.MAX_EXPANSION * path.stat().st_size + SIZE + 1
+    assert peak < 4 * SIZE
 
 
 def test_the_content_says_the_codec_and_the_name_only_where_it_cannot() -> None:
@@ -202,7 +203,7 @@ def test_the_content_says_the_codec_and_the_name_only_where_it_cannot() -> None:
 def test_the_digest_is_of_the_whole_file_even_if_reading_stops(tmp_path: Path) -> None:
     path = write(tmp_path, "a.zst", zstd.compress(noise(3_000_000)))
     with Source(path) as source:
-        next(iter(decoded(source)))
+        next(decoded(source, lambda: memoryview(bytearray(SIZE))))
         digest = source.sha256()
     assert digest == hashlib.sha256(path.read_bytes()).hexdigest()
     assert source.n_bytes == path.stat().st_size
@@ -216,6 +217,31 @@ def test_a_file_that_cannot_be_opened_is_the_users_error(tmp_path: Path) -> None
 
 
 # --- blocks
+
+
+def blocks_of(
+    pieces: Iterable[bytes | Damage], size: int = SIZE, n_slots: int = 1
+) -> Iterator[Block | Damage]:
+    """What becomes of such pieces; each slot is given back once it was looked at."""
+
+    def fill(room: Callable[[], memoryview]) -> Iterator[int | Damage]:
+        for piece in pieces:
+            if isinstance(piece, Damage):
+                yield piece
+                continue
+            while piece:
+                place = room()
+                n = min(len(place), len(piece))
+                place[:n], piece = piece[:n], piece[n:]
+                yield n
+
+    ring = Ring(n_slots, size)
+    for item in decode.blocks_of(fill, ring):
+        if isinstance(item, Block):
+            data = bytes(item.data)
+            ring.give(item.at)
+            item = item._replace(data=data, at=-1)
+        yield item
 
 
 def lines_of(blocks: Iterable[Block | Damage]) -> list[bytes]:
@@ -243,8 +269,8 @@ def test_a_line_above_the_cap_is_skipped_and_its_byte_is_named(
     monkeypatch.setattr(decode, "LINE_CAP", 100)
     long = b"x" * 101 + b"\n"
     text = b"one\n" + long + b"y" * 100 + b"\ntwo\n" + long * 2 + b"z" * 900
-    for n in (1, 7, 64, 2000):
-        found = list(blocks_of([text[i : i + n] for i in range(0, len(text), n)], 32))
+    for n, size in ((1, 1), (7, 32), (64, 64), (2000, 80)):
+        found = list(blocks_of([text[i : i + n] for i in range(0, len(text), n)], size))
         assert b"".join(lines_of(found)) == b"one\n" + b"y" * 100 + b"\ntwo\n"
         assert [d for d in found if isinstance(d, Damage)] == [
             Damage(at, "line_too_long") for at in (4, 211, 313, 415)

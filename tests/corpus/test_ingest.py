@@ -17,9 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from redditess.corpus.artefacts import read_json
-from redditess.corpus.dumps import decode, intake, spool
+from redditess.corpus.dumps import decode, intake, sift, spool
 from redditess.corpus.dumps import ingest as ingest_module
+from redditess.corpus.dumps.frames import decoded
 from redditess.corpus.dumps.ingest import ingest_file
+from redditess.corpus.dumps.ring import Ring
+from redditess.corpus.dumps.source import Source
 from redditess.corpus.errors import InputError
 from redditess.corpus.folder import BuildFolder
 from redditess.corpus.records import COMMENT_SCHEMA, SUBMISSION_SCHEMA
@@ -182,6 +185,7 @@ def test_a_line_above_the_cap_is_one_dropped_line(
     ingest: Ingest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(decode, "LINE_CAP", 1000)
+    monkeypatch.setattr(ingest_module, "Ring", partial(Ring, size=500))
     record = ingest(comment(1), comment(2, body="x" * 2000), comment(3))
     assert (record["kept"], record["lines"]) == (2, 3)
     assert record["dropped"] == {"line_too_long": 1}
@@ -212,7 +216,7 @@ def test_crlf_files_are_read(ingest: Ingest) -> None:
 def test_much_damage_is_listed_up_to_a_cap_and_counted_in_full(ingest: Ingest) -> None:
     record = ingest(comment(1), *[b'{"subreddit": "sample_sleep"\n'] * 150)
     assert record["dropped"] == {"bad_json": 150}
-    assert len(record["damage"]) == intake.DAMAGES_KEPT == 100
+    assert len(record["damage"]) == sift.DAMAGES_KEPT == 100
 
 
 @pytest.mark.parametrize("settings_", [WANTED, ALL])
@@ -233,8 +237,8 @@ def test_rows_that_do_not_fit_in_memory_come_back_in_order(
     files = {p.name: p.read_bytes() for p in folder.raw.rglob("*.parquet")}
     monkeypatch.setattr(spool, "ROWS_AT_ONCE", 10)
     monkeypatch.setattr(spool, "ROWS_PER_PART", 20)
-    monkeypatch.setattr(spool, "HELD_BYTES", 8000)  # some stretches of the file in each spill
-    monkeypatch.setattr(ingest_module, "read_blocks", partial(decode.read_blocks, size=5000))
+    monkeypatch.setattr(intake, "HELD_BYTES", 8000)  # some stretches of the file in each spill
+    monkeypatch.setattr(ingest_module, "Ring", partial(Ring, size=5000))
     spills = []
     spill = spool.Spool._spill
     monkeypatch.setattr(spool.Spool, "_spill", lambda self: (spills.append(1), spill(self)))
@@ -261,16 +265,19 @@ LINES = st.sampled_from(
 def test_looking_for_candidates_or_parsing_all_counts_the_same(
     tmp_path: Path, lines: list[bytes], cut: bool
 ) -> None:
+    path = tmp_path / "RC_2014-05"
+    path.write_bytes(b"".join(lines)[: -1 if cut else None])
+
     def account(dense: float, block: int) -> dict[str, Any]:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(intake, "DENSE", dense)
+            patch.setattr(sift, "DENSE", dense)
             taken = intake.Intake(WANTED, tmp_path)
-            data = b"".join(lines)[: -1 if cut else None]
-            for piece in decode.blocks_of(
-                [data[i : i + 50] for i in range(0, len(data), 50)], block
-            ):
-                taken.take(piece)
-            return taken.account()
+            with Source(path) as source, Ring(2, block) as ring:
+                for item in decode.blocks_of(partial(decoded, source), ring):
+                    taken.take(item)
+                    if isinstance(item, decode.Block):
+                        ring.give(item.at)
+            return taken.account({})
 
     sparse = account(2.0, 1 << 20)
     assert sparse["kept"] + sum(sparse["dropped"].values()) == sparse["lines"]
