@@ -6,7 +6,7 @@ from .errors import InputError, SettingsError
 
 UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
-WORKER_BESIDE = 300 * 10**6
+WORKER_BESIDE = 450 * 10**6
 """What a worker holds beside DuckDB, whatever the bucket: libraries, a few row groups of text, and
 some bytes a comment (measured: docs/benchmarks.md)."""
 WORKER_LEAST = 100 * 10**6
@@ -32,7 +32,7 @@ def workers_within(limit: int, workers: int) -> int:
     Raises SettingsError where the limit (bytes) is too small for one.
 
     >>> workers_within(4 * 10**9, 2), workers_within(10**9, 16)
-    (2, 2)
+    (2, 1)
     """
     least = WORKER_BESIDE + WORKER_LEAST
     if limit < least:
@@ -47,6 +47,6 @@ def duckdb_share(limit: int, at_once: int) -> str:
     """DuckDB's part of the limit (bytes) in each of so many workers.
 
     >>> duckdb_share(4 * 10**9, 2)
-    '1700MB'
+    '1550MB'
     """
     return f"{max(limit // at_once - WORKER_BESIDE, WORKER_LEAST) // 10**6}MB"

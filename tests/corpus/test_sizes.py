@@ -29,7 +29,7 @@ def test_anything_else_is_refused_with_an_example(text: str) -> None:
         size_of(text)
 
 
-@pytest.mark.parametrize("limit", [400 * 10**6, 10**9, 4 * 10**9, 64 * 10**9])
+@pytest.mark.parametrize("limit", [550 * 10**6, 10**9, 4 * 10**9, 64 * 10**9])
 @pytest.mark.parametrize("workers", [1, 2, 7, 64])
 def test_workers_and_their_parts_stay_within_the_limit(limit: int, workers: int) -> None:
     at_once = workers_within(limit, workers)
@@ -41,6 +41,6 @@ def test_workers_and_their_parts_stay_within_the_limit(limit: int, workers: int)
 def test_a_limit_that_is_too_small_for_one_worker_names_the_least() -> None:
     with pytest.raises(
         SettingsError,
-        match=r"^--memory-limit: 0.001 MB is too little for one worker; give 400MB or more, of",
+        match=r"^--memory-limit: 0.001 MB is too little for one worker; give 550MB or more, of",
     ):
         workers_within(size_of("1KB"), 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -15,6 +16,7 @@ from redditess.corpus.folder import BuildFolder
 from redditess.corpus.settings import load_settings
 from redditess.labeling.exposure import EDGES
 from redditess.labeling.functions import resolve
+from redditess.release import communities as communities_module
 from redditess.release.account import UNMASKED_NAMES, _warnings
 from redditess.release.coarse import (
     MAX_FOLLOWUP_DAYS,
@@ -26,7 +28,7 @@ from redditess.release.coarse import (
     sentence,
     step,
 )
-from redditess.release.communities import SMALL
+from redditess.release.communities import SMALL, small_communities
 from redditess.release.pseudonyms import SAMPLE_KEY, Key
 from redditess.release.shape import shape_bucket
 from redditess.release.splits import group_of, split_of
@@ -129,6 +131,31 @@ def test_communities_of_few_posters_stand_under_one_name(made: Made) -> None:
     assert communities(folder) == dict(sorted(told.items()))
     assert found["content"]["subreddits"] == communities(folder)
     assert found["small_communities"] == {"min_posters": 5, "communities": 2, "rows": 18}
+
+
+@given(
+    rows=st.lists(st.tuples(st.sampled_from("aAbBc"), st.integers(1, 5), st.booleans())),
+    least=st.integers(1, 5), at_once=st.integers(1, 9),
+)  # fmt: skip
+def test_posters_are_counted_the_same_in_any_stretches(
+    rows: list[tuple[str, int, bool]], least: int, at_once: int
+) -> None:
+    names = sorted({name for name, _, _ in rows})
+    counted = [(name, who) for name, who, counts in rows if counts]
+    posters = {n.lower(): {who for m, who in counted if m.lower() == n.lower()} for n in names}
+    small = {name for name, _ in counted if len(posters[name.lower()]) < least}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(communities_module, "_ROWS_AT_ONCE", at_once)
+        found = small_communities(
+            names, np.array([names.index(name) for name, _, _ in rows], np.int32),
+            np.array([who for _, who, _ in rows], np.uint64),
+            np.array([counts for _, _, counts in rows], bool), least,
+        )  # fmt: skip
+    assert found.names == small
+    assert found.told == {
+        "min_posters": least, "communities": len({name.lower() for name in small}),
+        "rows": sum(name in small for name, _ in counted),
+    }  # fmt: skip
 
 
 def test_one_poster_is_enough_where_nothing_is_to_be_merged(made: Made) -> None:

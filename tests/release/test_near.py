@@ -10,6 +10,8 @@ from zlib import crc32
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from redditess.release import near as module
 from redditess.release import near_rows, near_sets, prefixes
@@ -157,3 +159,35 @@ def test_all_rows_of_a_post_leave_with_it() -> None:
 
 def test_near_texts_inside_one_split_stay() -> None:
     assert rows_of([A, B, C], [TRAIN] * 3) == [STAYS] * 3
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 6), st.booleans()), max_size=40),
+    at_once=st.sampled_from([2, 7, 1_000]),
+)
+def test_equal_words_of_one_split_are_one_text_in_any_number_of_parts(
+    rows: list[tuple[int, int, bool]], at_once: int
+) -> None:
+    split, kind, wanted = (np.array([row[i] for row in rows]) for i in range(3))
+    key = kind.astype(np.uint64) * np.uint64(2**61 + 12_345)  # spread over all parts; 0 stays 0
+    first: dict[tuple[int, int], int] = {}
+    expected = [first.setdefault((s, k), i) if w and k else -1 for i, (s, k, w) in enumerate(rows)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(near_rows, "ROWS_AT_ONCE", at_once)
+        found = near_rows.first_equal(split.astype(np.int8), key, wanted.astype(bool))
+    assert found.tolist() == expected
+
+
+def test_what_a_search_holds_in_memory_does_not_grow_with_words(tmp_path: Path) -> None:
+    """13 bytes a text, however long: sets and sketches stay in files."""
+    rng = random.Random(3)
+    with NearTexts(tmp_path, 0.7) as near:
+        for words in (20, 400):
+            texts = [" ".join(f"v{rng.random()}" for _ in range(words)) for _ in range(200)]
+            near.add(texts, np.zeros(200, np.int8))
+        near.finish()
+        held = near.sets.size.nbytes + near.sets.start.nbytes + near.split.nbytes
+        assert held <= 13 * 400 + 8
+        assert not near.sets.sketch.flags.owndata and near.sets.sketch.base is not None
+    assert list(tmp_path.iterdir()) == []

@@ -15,9 +15,11 @@ from redditess.labeling.schema import BASES
 from redditess.labeling.screen import SCREENS
 from redditess.release import pairs as module
 from redditess.release.balance import KINDS, balanced, fewest_out
+from redditess.release.chosen import Chosen
 from redditess.release.lessons import Lessons
+from redditess.release.pair_columns import pairs_of
 from redditess.release.pair_rules import LEVELS, PER_POST, REASONS, Level
-from redditess.release.pairs import Selection, alike_pairs, settle
+from redditess.release.pairs import Selection, alike_pairs, capped, settle
 
 pytestmark = pytest.mark.slow
 
@@ -194,6 +196,24 @@ def test_a_thread_of_thousands_is_never_held_whole(monkeypatch: pytest.MonkeyPat
     made = alike_pairs(x._replace(at_risk=np.zeros(3_000, bool)), LEVELS["loose"])
     assert made.n_candidates > 1_000_000 and len(made.ends) <= 20
     assert max(sizes) <= 10_000
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=seeds, n_files=st.integers(1, 4))
+def test_pairs_chosen_file_by_file_are_those_of_the_whole_release(seed: int, n_files: int) -> None:
+    x, level = random_lessons(seed, 90, 12), LEVELS["loose"]
+    x = x._replace(row=np.arange(90, dtype=np.int64))  # as files have them: by thread here
+    made = alike_pairs(x, level)
+    whole = settle(x, made, np.zeros(len(made.ends), bool))
+    chosen = Chosen()
+    for file in range(n_files):
+        part = x.take(np.flatnonzero(x.thread * np.uint64(n_files) // np.uint64(12) == file))
+        of_part = alike_pairs(part, level)
+        kept = capped(part, of_part, np.zeros(len(of_part.ends), bool))
+        chosen.add(pairs_of(part, kept.ends), kept.n_candidates, kept.dropped)
+    chosen.balance()
+    assert chosen.pairs.rows.tolist() == x.row[whole.ends].tolist()
+    assert (chosen.n_candidates, chosen.dropped) == (whole.n_candidates, whole.dropped)
 
 
 def test_levels_go_from_more_pairs_to_fewer() -> None:

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
 from redditess.release.splits import ORDER
-from redditess.release.twins import LONG_COMMENT_WORDS, STAYS, comment_key, post_key, twins_ahead
+from redditess.release.twins import (
+    LONG_COMMENT_WORDS,
+    STAYS,
+    among,
+    comment_key,
+    normal_form,
+    post_key,
+    twins_ahead,
+    word_bytes,
+)
 
 TEST, VALIDATION, TRAIN = (ORDER.index(name) for name in ("test", "validation", "train"))
 LONG = " ".join(["word"] * LONG_COMMENT_WORDS)
@@ -47,3 +60,21 @@ def test_any_key_is_enough() -> None:
 
 def test_no_rows_no_twins() -> None:
     assert ahead([], []) == []
+
+
+@given(
+    st.text(st.characters(codec="utf-8"), max_size=60) | st.text(st.characters(max_codepoint=127))
+)
+def test_words_are_the_same_by_either_way(text: str) -> None:
+    plain = re.sub(r"[\W_]+", " ", text.casefold()).strip()
+    assert normal_form(text) == plain
+    assert word_bytes(text).split(b" ") != [] and b" ".join(
+        w for w in word_bytes(text).split(b" ") if w
+    ) == plain.encode("utf8", "replace")
+
+
+@given(st.lists(st.integers(0, 9)), st.lists(st.integers(0, 9)))
+def test_among_is_membership(values: list[int], known: list[int]) -> None:
+    held = np.unique(np.array(known, np.uint64))
+    found = among(np.array(values, np.uint64), held)
+    assert found.tolist() == [v in known for v in values]
