@@ -2,8 +2,8 @@
 
     python benchmarks/assemble.py [--scale 0.1] [--rounds 1] [--json]
 
-Makes raw tables (at scale 1: 10 million comments, 1 million submissions, 0.6 of them in kept
-threads, one copy in 250 a repeat, 64 buckets) and runs, one after the other in turns:
+Makes raw tables (`raw_tables.py`; at scale 1: 10 million comments, 1 million submissions, 0.6 of
+them in kept threads, one copy in 250 a repeat, 64 buckets) and runs, one after the other in turns:
 
 - ours: the real `assemble_bucket` over all buckets, two workers that share a 2 GB limit;
 - the statement: one hand-written DuckDB statement with the same joins, ranks, lists and
@@ -29,19 +29,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from process_tree import resident_mb
+from raw_tables import SPANS, Size, make_raw
 
 from redditess.corpus.folder import BuildFolder
-from redditess.corpus.records import COMMENT_SCHEMA, SUBMISSION_SCHEMA
 from redditess.corpus.settings import Settings
 from redditess.corpus.threads import assemble_bucket
 
-N_COMMENTS, N_POSTS, N_BUCKETS = 10_000_000, 1_000_000, 64
+N_COMMENTS, N_BUCKETS = 10_000_000, 64
 LIMIT_MB, WORKERS = 2_000, 2
-KEPT, REPEATED, BY_OP, TOP = 0.6, 0.004, 0.1, 0.35
-START = 1_546_300_800  # 2019-01-01: an era that shows every signal
 SETTINGS = Settings(
     filters=(
         "bot",
@@ -54,101 +51,6 @@ SETTINGS = Settings(
         "minor",
     )
 )
-SPANS = {"anxiety": [[START, START + 40_000_000]]}
-WORDS = (
-    "i feel so tired of this and the nights are long my head will not stop when work starts again "
-    "you are not alone it gets better try to breathe slowly talk with someone near walk outside "
-    "sleep helped me last year doctor said small steps every day count please be kind friend "
-    "family listen hope pain alone anxious calm morning evening thought worry school job"
-)
-
-
-def make_raw(folder: BuildFolder, scale: float, seed: int = 0) -> None:
-    """Raw tables of two dump files per kind and bucket; posts that are not kept are links."""
-    rng = np.random.default_rng(seed)
-    texts = _texts(rng, 20_000)
-    n_posts, n_comments = (int(n * scale / N_BUCKETS) for n in (N_POSTS, N_COMMENTS))
-    for bucket in range(N_BUCKETS):
-        posts, comments = _bucket(rng, texts, bucket, n_posts, n_comments)
-        for kind, table in (("submissions", posts), ("comments", comments)):
-            half = len(table) // 2
-            for i, part in enumerate((table.slice(0, half), table.slice(half))):
-                path = folder.raw_file(kind, bucket, f"{i:012x}")
-                pq.write_table(part, path, compression="zstd", row_group_size=20_000)
-
-
-def _texts(rng: np.random.Generator, n: int) -> pa.Array:
-    """Log-normal lengths, median 40 words; one in twenty has an edit mark, a link or a quote."""
-    lengths = np.clip(rng.lognormal(3.7, 0.9, n), 2, 600).astype(int)
-    words = np.array(WORDS.split(), dtype=object)
-    texts = [" ".join(words[rng.integers(0, len(words), k)]) + "." for k in lengths]
-    for i in range(0, n, 20):
-        texts[i] += ("\n\nEDIT: thanks everyone", " see https://example.org/a", "\n> so\nyes")[
-            i // 20 % 3
-        ]
-    return pa.array(texts)
-
-
-def _bucket(
-    rng: np.random.Generator, texts: pa.Array, bucket: int, n_posts: int, n: int
-) -> tuple[pa.Table, pa.Table]:
-    numbers = 10_000_000 * N_BUCKETS + np.arange(n_posts) * N_BUCKETS + bucket
-    posts = np.array([f"t3_{np.base_repr(i, 36).lower()}" for i in numbers], dtype=object)
-    people = np.array([f"person_{i:07d}" for i in range(200_000)], dtype=object)
-    op = people[rng.integers(0, len(people), n_posts)]
-    post_utc = START + rng.integers(0, 30_000_000, n_posts)
-    of = np.minimum(
-        (rng.pareto(1.2, n) * n_posts / 20).astype(int), n_posts - 1
-    )  # few large threads
-    of = np.where(rng.random(n) < 0.7, rng.integers(0, n_posts, n), of)
-    of.sort()
-    ids = np.array([f"t1_{bucket:02d}{i:07d}" for i in range(n)], dtype=object)
-    first = np.searchsorted(of, of)
-    earlier = first + (rng.random(n) * (np.arange(n) - first)).astype(int)
-    top = (rng.random(n) < TOP) | (earlier == np.arange(n))
-    by_op = rng.random(n) < BY_OP
-    utc = post_utc[of] + (np.arange(n) - first + 1) * rng.integers(30, 4_000, n)
-    pick = rng.integers(0, len(texts), n)
-    comments = pa.table(
-        {
-            "id": ids, "thread_id": posts[of], "parent_id": np.where(top, posts[of], ids[earlier]),
-            "subreddit": ["Anxiety"] * n,
-            "author": np.where(by_op, op[of], people[rng.integers(0, len(people), n)]),
-            "body": texts.take(pa.array(pick)), "created_utc": utc,
-            "retrieved_utc": utc + 3_000_000, "score": rng.geometric(0.3, n),
-            "edited": ["unedited"] * n,
-            "edited_utc": pa.nulls(n, pa.int64()), "removal": ["none"] * n, "is_submitter": by_op,
-            "stickied": np.zeros(n, bool), "distinguished": pa.nulls(n, pa.string()),
-            "invented": np.ones(n, bool), "line": np.arange(1, n + 1),
-        }
-    ).cast(COMMENT_SCHEMA)  # fmt: skip
-    kept = rng.random(n_posts) < KEPT
-    submissions = pa.table(
-        {
-            "id": posts, "subreddit": ["Anxiety"] * n_posts, "author": op,
-            "title": ["A title of nine words as they often are"] * n_posts,
-            "selftext": _pairs(rng, texts, n_posts),
-            "created_utc": post_utc, "retrieved_utc": post_utc + 3_000_000,
-            "score": rng.geometric(0.1, n_posts), "edited": ["unedited"] * n_posts,
-            "edited_utc": pa.nulls(n_posts, pa.int64()), "removal": ["none"] * n_posts,
-            "is_self": kept, "crosspost": ~kept, "promoted": np.zeros(n_posts, bool),
-            "over_18": np.zeros(n_posts, bool), "stickied": np.zeros(n_posts, bool),
-            "distinguished": pa.nulls(n_posts, pa.string()),
-            "previous_selftext": pa.nulls(n_posts, pa.string()),
-            "invented": np.ones(n_posts, bool), "line": np.arange(1, n_posts + 1),
-        }
-    ).cast(SUBMISSION_SCHEMA)  # fmt: skip
-    again = [pa.array(rng.integers(0, k, max(1, int(k * REPEATED)))) for k in (n_posts, n)]
-    return (
-        pa.concat_tables([submissions, submissions.take(again[0])]),
-        pa.concat_tables([comments, comments.take(again[1])]),
-    )
-
-
-def _pairs(rng: np.random.Generator, texts: pa.Array, n: int) -> pa.Array:
-    """n posts, each of two texts."""
-    picked = (texts.take(pa.array(rng.integers(0, len(texts), n))) for _ in range(2))
-    return pc.binary_join_element_wise(*picked, " ")
 
 
 STATEMENT = """
@@ -258,7 +160,7 @@ def measured(which: str, root: Path) -> dict[str, float]:
     def watch() -> None:
         nonlocal peak
         while not done.wait(0.2):
-            peak = max(peak, _resident_mb(child.pid))
+            peak = max(peak, resident_mb(child.pid))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -268,21 +170,6 @@ def measured(which: str, root: Path) -> dict[str, float]:
     if code:
         raise SystemExit(f"{which} failed with status {code}")
     return {"s": time.perf_counter() - start, "peak_mb": peak}
-
-
-def _resident_mb(pid: int) -> float:
-    """Of a process and its descendants; what they share is counted once (Pss)."""
-    total = 0.0
-    try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                total += int(line.split()[1]) / 1024
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                total += _resident_mb(int(child))
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
-        return total  # it ended while we looked
-    return total
 
 
 def main() -> None:
@@ -301,7 +188,7 @@ def main() -> None:
 
 
 def _compare(root: Path, scale: float, rounds: int) -> list[dict[str, Any]]:
-    make_raw(BuildFolder(root).create(), scale)
+    make_raw(BuildFolder(root).create(), Size(int(N_COMMENTS * scale), N_BUCKETS))
     runs: dict[str, list[dict[str, float]]] = {"ours": [], "statement": []}
     for _ in range(rounds):
         for which, measurements in runs.items():

@@ -24,6 +24,7 @@ import numpy as np
 from raw_tables import joined
 
 from redditess.release.near import NOBODY, NearTexts
+from redditess.release.twins import normal_form
 
 BATCH = 20_000
 BOUNDS = {"plain": 2.0, "template": 3.0, "everybody": 6.0}
@@ -90,7 +91,10 @@ def run(batches: Iterator[Batch], folder: str | None = None) -> Run:
 
 
 def _jaccard(a: str, b: str) -> float:
-    x, y = ({*zip(w, w[1:], w[2:], strict=False)} for w in (a.split(), b.split()))
+    x, y = (
+        {*zip(w, w[1:], w[2:], strict=False)}
+        for w in (normal_form(a).split(), normal_form(b).split())
+    )
     return len(x & y) / len(x | y)
 
 
