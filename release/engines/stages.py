@@ -27,14 +27,15 @@ def _settings(identity: dict[str, Any]) -> Settings:
 
 
 def ingest(
-    *, path: str, out: str, settings: dict[str, Any], tmp: str | None = None
+    *, path: str, out: str, settings: dict[str, Any], tmp: str | None = None, processes: int = 1
 ) -> dict[str, Any]:
     """One dump file -> typed rows per bucket; the input's record for the manifest.
 
-    `tmp`: where rows wait that do not fit in memory; None: in the build folder.
+    `tmp`: where rows wait that do not fit in memory; None: in the build folder. `processes`: how
+    many may work on this one file.
     """
     folder, before = BuildFolder(out), state_of(place_of(path))
-    record = ingest_file(path, replace(_settings(settings), tmp=tmp), folder)
+    record = ingest_file(path, replace(_settings(settings), tmp=tmp), folder, processes)
     remember(folder, path, before, record["sha256"])
     return record
 

@@ -45,7 +45,8 @@ def staged(
         with named(root, url):
             fetch(store, root, _reads(stage, arguments, store))
             record = run(**{**arguments, "out": str(root)})
-        for path in _writes(stage, arguments, folder, record):
+        notes = [] if kept else sorted(folder.seen.glob("*.json"))
+        for path in (*notes, *_writes(stage, arguments, folder, record)):
             store.put(path, path.relative_to(root).as_posix())
     return record
 

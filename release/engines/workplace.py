@@ -87,7 +87,7 @@ class Mirror:
         self._store = Store(url)
         self._known: dict[str, _State] = {}  # as both sides had it when they last agreed
         self.refresh()
-        small = [n for n in self._known if "/" not in n or n.startswith("raw/done/")]
+        small = [n for n in self._known if "/" not in n or n.startswith(("raw/done/", "raw/seen/"))]
         self.fetch(*(root / n for n in small))
 
     def told(self) -> dict[str, Any]:
