@@ -79,13 +79,13 @@ class Crew:
             self._count(lost(item))
             return
         self.intake.sifter.look_for_kind(item)
-        if not item.edge and self.intake.sifter.kind and self._share >= WORTH and self._others():
+        if item.at >= 0 and self._share >= WORTH and self.intake.sifter.kind and self._others():
             self._hand_over(item)
             return
         found = self.intake.sift(item, self._lines)
         self._ring.give(item.at)
         self._count(found)
-        if not item.edge:
+        if item.at >= 0:
             self._look_at(found)
 
     def finish(self) -> tuple[list[Rows], dict[str, list[int]]]:
