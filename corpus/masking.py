@@ -258,9 +258,18 @@ def mask_column(texts: Sequence[str | None]) -> tuple[list[str | None], Counter[
 
     A call has a fixed cost of some milliseconds (RE2 compiles): give it batches, not single texts.
     """
-    masked = list(texts)
+    given = [text or "" for text in texts]
+    masked, found = mask_each(given)
     counts: Counter[str] = Counter()
-    work = {i: _steps(text) for i in suspects(texts) if (text := texts[i]) is not None}
+    for each in found.values():
+        counts.update(each)
+    return [None if a is None else b for a, b in zip(texts, masked, strict=True)], counts
+
+
+def mask_each(texts: Sequence[str]) -> tuple[list[str], dict[int, dict[str, int]]]:
+    """`mask` for a column, and for the places of texts with a placeholder what was put in."""
+    masked, counts = list(texts), {}
+    work = {i: _steps(texts[i]) for i in suspects(texts)}
     asked = {i: next(steps) for i, steps in work.items()}
     while asked:
         bits = families(list(asked.values()))
@@ -268,7 +277,6 @@ def mask_column(texts: Sequence[str | None]) -> tuple[list[str | None], Counter[
             try:
                 asked[i] = work[i].send(may)
             except StopIteration as end:
-                masked[i], found = end.value
-                counts.update(found)
+                masked[i], counts[i] = end.value
                 del asked[i]
-    return masked, counts
+    return masked, {i: found for i, found in counts.items() if found}

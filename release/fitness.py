@@ -7,7 +7,7 @@ the others. None of them leaves the build folder.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..labeling.harm import HARMS, harms
 from ..labeling.own_life import tells_own_life
 from ..labeling.protective import protects
-from ..labeling.screen import RISKS, risks
+from ..labeling.screen import RISKS
 from .examples import turn
 from .twins import words_key
 
@@ -34,14 +34,37 @@ FIELDS = (
 )
 
 
-def fitness(interactions: Mapping[str, pa.Array], shown: Mapping[str, Any]) -> dict[str, Any]:
+class Posts(NamedTuple):
+    """Title and post of n rows as one text; a post stands in many rows and is read once."""
+
+    distinct: pa.Array  # (k,) string
+    at: NDArray[np.int64]  # (n,) which of them each row has
+
+    @classmethod
+    def of(cls, title: pa.Array, post: pa.Array) -> Posts:
+        parts = (pc.fill_null(text, "") for text in (title, post))
+        found = pc.dictionary_encode(pc.binary_join_element_wise(*parts, "\n\n"))
+        return cls(found.dictionary, found.indices.to_numpy(zero_copy_only=False))
+
+    def risks(self, heard: pa.ListArray) -> NDArray[np.uint16]:
+        """Risk categories of each distinct post (k,) -> their bits, row by row (n,)."""
+        bits = np.zeros(len(heard), np.uint16)
+        places = pc.index_in(pc.list_flatten(heard), pa.array(RISKS)).to_numpy(zero_copy_only=False)
+        marks = (1 << places.astype(np.int64)).astype(np.uint16)
+        np.bitwise_or.at(bits, pc.list_parent_indices(heard).to_numpy(), marks)
+        return bits[self.at]
+
+
+def fitness(
+    interactions: Mapping[str, pa.Array], shown: Mapping[str, Any], posts: Posts,
+    post_risk: NDArray[np.uint16],
+) -> dict[str, Any]:  # fmt: skip
     """The columns FIELDS of a batch: `shown` are its masked texts, votes and risks, as released."""
-    comments = pa.array(shown["comment"], pa.string())
+    comments, x = shown["comment"], interactions
     turns = [turn(text or "") for text in comments.to_pylist()]
-    x = interactions
     return {
-        "_harm": pa.array(_harm(shown, comments)),
-        "_post_risk": pa.array(_post_risk(_post(shown))),
+        "_harm": pa.array(_harm(shown, posts)),
+        "_post_risk": pa.array(post_risk),
         "_protects": pa.array(protects(comments)),
         "_own_life": pa.array(tells_own_life(comments)),
         "_stratum": x["exposure_stratum"],
@@ -57,40 +80,28 @@ def risk_bit(name: str) -> int:
     return 1 << RISKS.index(name)
 
 
-def _post(shown: Mapping[str, Any]) -> pa.Array:
-    title, post = (pc.fill_null(pa.array(shown[n], pa.string()), "") for n in ("title", "post"))
-    return pc.binary_join_element_wise(title, post, "\n\n")
-
-
-def _harm(shown: Mapping[str, Any], comments: pa.Array) -> NDArray[np.uint8]:
+def _harm(shown: Mapping[str, Any], posts: Posts) -> NDArray[np.uint8]:
     """Bits over every released text of a row, and over what the screen's head heard in it."""
-    bits = _of(comments) | _of(_post(shown)) | _of(pa.array(shown["op_edit"], pa.string()))
-    for name in ("op_replies", "op_general"):
-        _spread(bits, shown[name], _of(pc.list_flatten(shown[name])))
-    _spread(bits, shown["votes"], _of(pc.list_flatten(shown["votes"]).field("evidence")))
+    lists = [shown["op_replies"], shown["op_general"], shown["votes"]]
+    flat = [pc.list_flatten(texts) for texts in lists]
+    flat[-1] = flat[-1].field("evidence")
+    comment, post, edit, *said = _of([shown["comment"], posts.distinct, shown["op_edit"], *flat])
+    bits = comment | post[posts.at] | edit
+    for texts, found in zip(lists, said, strict=True):
+        _spread(bits, texts, found)
     named = pc.equal(pc.list_flatten(shown["risk"]), "method_detail")
     bit = np.uint8(1 << HARMS.index("method_detail"))
     _spread(bits, shown["risk"], np.where(named.to_numpy(zero_copy_only=False), bit, 0))
     return bits
 
 
-def _of(texts: pa.Array) -> NDArray[np.uint8]:
-    """Harms of texts of which many are equal: each is read once."""
-    found = pc.dictionary_encode(pc.fill_null(texts, ""))
-    return harms(found.dictionary)[found.indices.to_numpy(zero_copy_only=False)]
+def _of(columns: list[pa.Array]) -> list[NDArray[np.uint8]]:
+    """Harms of columns of texts, of which many are equal: each is read once, and all in one go."""
+    found = pc.dictionary_encode(pc.fill_null(pa.concat_arrays(columns), ""))
+    bits = harms(found.dictionary)[found.indices.to_numpy(zero_copy_only=False)]
+    return np.split(bits, np.cumsum([len(c) for c in columns])[:-1])
 
 
 def _spread(bits: NDArray[np.uint8], lists: pa.ListArray, found: NDArray[Any]) -> None:
     """Puts bits of the elements of lists on their rows."""
     np.bitwise_or.at(bits, pc.list_parent_indices(lists).to_numpy(), found.astype(np.uint8))
-
-
-def _post_risk(posts: pa.Array) -> NDArray[np.uint16]:
-    """Risk categories of each post, by rules and heads; a post stands in many rows."""
-    found = pc.dictionary_encode(posts)
-    heard = risks(found.dictionary)
-    bits = np.zeros(len(heard), np.uint16)
-    places = pc.index_in(pc.list_flatten(heard), pa.array(RISKS)).to_numpy(zero_copy_only=False)
-    marks = (1 << places.astype(np.int64)).astype(np.uint16)
-    np.bitwise_or.at(bits, pc.list_parent_indices(heard).to_numpy(), marks)
-    return bits[found.indices.to_numpy(zero_copy_only=False)]

@@ -22,7 +22,7 @@ from .dehydrated import DIGESTED, NOTES, PROBABILITIES, TEXTS
 from .features import names
 from .pseudonyms import Key
 from .rowkeys import Named, digest, opened
-from .shape import Shaper
+from .shaper import Shaper
 
 Row = Mapping[str, Any]
 _F32 = pa.float32()
