@@ -114,7 +114,10 @@ def _presets(verdicts: Sequence[Report]) -> Table:
 
 
 def _cost(cost: Report) -> RenderableType:
-    n = cost["workers"]
+    n, more = cost["workers"], []
+    if cost["n_buckets"]:
+        told = f"set n_buckets = {cost['n_buckets']} in a --config file: fewer hold too much each"
+        more = [Text(told, style="yellow")]
     return Group(
         Text("what a build takes, roughly", style="bold"),
         Text(
@@ -122,6 +125,7 @@ def _cost(cost: Report) -> RenderableType:
             f" {n} worker{'s' * (n > 1)}, the rest {duration(cost['later_s'])};"
             f" memory {size(cost['memory_bytes'])}, disk {size(cost['disk_bytes'])}"
         ),
+        *more,
         Text(cost["assumes"], style="dim"),
     )
 

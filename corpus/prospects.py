@@ -23,6 +23,9 @@ _WINDOW, _BESIDE = 2 << 30, 300 << 20  # bytes of memory a worker: the zstd wind
 _DISK_RAW, _DISK_SPILL = 135, 300  # bytes a wanted line: typed rows; DuckDB's temporary files
 _DISK_LATER = 4  # interactions, votes, labels and the release, as multiples of the typed rows
 
+LINES_A_BUCKET = 1_600_000
+"""Up to here a worker was measured to keep its part of `memory_limit` (docs/benchmarks.md)."""
+
 _SOURCE_OF: dict[str, Kind] = {"op_edit": "submissions"}  # every other signal is in the comments
 MEANING = {
     "op_replies": "the poster's replies under a comment",
@@ -58,6 +61,7 @@ class Cost(NamedTuple):
     memory_bytes: int
     disk_bytes: int
     workers: int
+    n_buckets: int | None  # to be set; None: those of the settings are enough
     assumes: str
 
 
@@ -257,6 +261,7 @@ def cost_of(files: Sequence[FileFacts], settings: Settings, workers: int | None 
         memory_bytes=sum(busy) + len(busy) * _BESIDE,
         disk_bytes=n_wanted * (_DISK_RAW * (1 + _DISK_LATER) + _DISK_SPILL),
         workers=n_workers,
+        n_buckets=more_buckets(n_wanted, settings.n_buckets),
         assumes=(
             f"an idle machine: a worker reads {_READ_FEW / 1e6:.0f} MB/s decoded where few lines"
             " are wanted,"
@@ -265,6 +270,18 @@ def cost_of(files: Sequence[FileFacts], settings: Settings, workers: int | None 
             f" 300 MB a worker; disk {_DISK_RAW * (1 + _DISK_LATER) + _DISK_SPILL} bytes a line"
         ),
     )
+
+
+def more_buckets(n_lines: int, n_buckets: int) -> int | None:
+    """How many buckets so many wanted lines need, where `n_buckets` are too few; else None.
+
+    >>> more_buckets(100_000_000, 64), more_buckets(10**9, 64), more_buckets(1_600_000, 1)
+    (None, 1024, 2)
+    """
+    enough = n_buckets
+    while n_lines > enough * LINES_A_BUCKET:
+        enough *= 2
+    return enough if enough > n_buckets else None
 
 
 def default_workers() -> int:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from .near_sets import Ints, Marks, Stretch, TextSets, within
 from .shingles import BITS
 
-MAX_ENTRIES = 8_000_000  # of one file: about 700 MB while it is joined
+MAX_ENTRIES = 4_000_000  # of one file: about 500 MB while it is joined
 _COUNT_BITS, _SPLIT_BITS = 13, 3
 _FULL = np.uint16((1 << _COUNT_BITS) - 1)
 _TABLE_BITS = 28  # half a gigabyte while prefixes are made; rarity beyond that is a guess

@@ -1,21 +1,26 @@
 """What the first lines of dumps say, and what they cannot say."""
 
+import io
 import json
 import time
 
 import pytest
 import typer
 from backports import zstd
+from rich.console import Console
 from typer.testing import CliRunner
 
+from redditess.corpus import prospects
 from redditess.corpus.cli import add_verbs
 from redditess.corpus.eras import month_start, next_month
 from redditess.corpus.errors import InputError
 from redditess.corpus.inspect import inspect_file, inspect_files
+from redditess.corpus.overview import overview
 from redditess.corpus.prospects import (
     cost_of,
     nearest_names,
     pairing_hints,
+    report,
     signals_of,
     verdict,
     verdicts,
@@ -207,6 +212,17 @@ def test_cost_grows_with_the_file_and_with_what_is_wanted(month_pair):
     assert 0 < none.read_s < all_.read_s
     assert 300 << 20 < all_.memory_bytes < 301 << 20  # a small frame needs a small window
     assert cost_of(files, load_settings(), workers=2).memory_bytes > all_.memory_bytes
+
+
+def test_too_few_buckets_are_told_with_the_number_to_set(month_pair, monkeypatch):
+    files = inspect_files(month_pair("2019-01"))
+    settings = load_settings(subreddits=["anxiety"], n_buckets=2)
+    assert cost_of(files, settings).n_buckets is None
+    monkeypatch.setattr(prospects, "LINES_A_BUCKET", 6)  # of 40
+    assert cost_of(files, settings).n_buckets == 8
+    shown = Console(width=200, record=True, file=io.StringIO())
+    shown.print(overview(report(files, settings)))
+    assert "set n_buckets = 8 in a --config file" in shown.export_text()
 
 
 # ---- nothing would be selected --------------------------------------------------------------
