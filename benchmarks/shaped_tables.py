@@ -17,7 +17,7 @@ from raw_tables import joined, texts
 from redditess.corpus.artefacts import ROWS_PER_GROUP, write_parquet
 from redditess.corpus.folder import BuildFolder
 from redditess.corpus.settings import Settings
-from redditess.release.shape import SHAPED_SCHEMA
+from redditess.release.shaper import SHAPED_SCHEMA
 
 ROWS_PER_THREAD, THREADS_PER_POSTER = 4, 3
 MIN_WORDS = 20  # of a comment that may be a twin: all are as long, the worst case
