@@ -46,6 +46,7 @@ from .engines.own_tmp import own_tmp
 from .engines.workplace import Workplace, workplace
 from .pseudonyms import Key, load_key, pseudonym
 from .resume import finished_inputs, forget_after_ingest, open_build
+from .shape import together
 from .splits import given_cuts
 from .tombstones import FILE as TOMBSTONES
 from .tombstones import keep_listed
@@ -201,7 +202,10 @@ class _Run:
         """Runs one stage over all buckets that have no file yet; the records of all of them."""
         numbers = range(self.settings.n_buckets)
         todo = [b for b in numbers if not self.folder.bucket_file(where, b).is_file()]
-        tasks = [self._task(bucket=b, **more) for b in todo]
+        runs = together(self.folder, todo) if stage == "shape" else [[b] for b in todo]
+        tasks = [
+            self._task(bucket=b, **({"also": also} if also else {}), **more) for b, *also in runs
+        ]
         self._run(stage, tasks, n_before=len(numbers) - len(todo))
         self.place.fetch(where)
         return [read_stats(self.folder.bucket_file(where, b)) for b in numbers]
@@ -261,7 +265,7 @@ class _Run:
             raise InputError(why, "nothing would be selected", next_step)
 
     def _run_record(self) -> dict[str, Any]:
-        libraries = ("datasets", "pyarrow", "duckdb", "numpy", "msgspec", "backports.zstd")
+        libraries = ("datasets", "pyarrow", "duckdb", "numpy", "msgspec", "zstandard")
         return {
             "finished_utc": int(time.time()),
             "seconds": self.seconds,

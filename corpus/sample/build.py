@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from backports.zstd import CompressionParameter, ZstdCompressor
+import zstandard
 
 from ..artefacts import committed, write_parquet
 from ..eras import month_start, next_month
@@ -25,11 +25,8 @@ from .world import DAY, HOUR, plan_thread
 FIRST_MONTH, LAST_MONTH = "2012-01", "2025-12"
 _ODD = {"2012-01..2012-05": 2.0, "2023-07..2023-10": 3.0}
 """Short eras get more threads than their length would (ours), so that each can be looked at."""
-_ZSTD: dict[int, int] = {
-    CompressionParameter.compression_level: 10,
-    CompressionParameter.window_log: 27,
-    CompressionParameter.checksum_flag: 1,
-}
+_LEVEL = 10
+_ZSTD = {"window_log": 27, "write_checksum": True, "write_content_size": False}
 _ASLEEP = {0: 0.9, 1: 0.7, 2: 0.5, 3: 0.5, 4: 0.4, 5: 0.3, 6: 0.3, 7: 0.4, 8: 0.6, 21: 1.3, 22: 1.5}
 """How much is posted per hour of the day (UTC), against 1."""
 
@@ -105,7 +102,8 @@ def _when(dice: Dice, months: dict[str, float], fixed: str | None) -> int:
 
 def _write(path: Path, lines: Iterable[Line]) -> Path:
     text = "".join(f"{line}\n" for _, line in sorted(lines))
-    packer = ZstdCompressor(options=_ZSTD)
+    options = zstandard.ZstdCompressionParameters.from_level(_LEVEL, **_ZSTD)
+    packer = zstandard.ZstdCompressor(compression_params=options).compressobj()
     with committed(path) as tmp:
         tmp.write_bytes(packer.compress(text.encode()) + packer.flush())
     return path

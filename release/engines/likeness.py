@@ -14,7 +14,7 @@ from ... import __version__
 from ...labeling.functions import resolve
 from ..resume import code_digest
 
-LIBRARIES = ("pyarrow", "duckdb", "numpy", "msgspec", "backports.zstd")
+LIBRARIES = ("pyarrow", "duckdb", "numpy", "msgspec", "zstandard")
 """Whatever has a hand in the bytes of an artefact."""
 
 
