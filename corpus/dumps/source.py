@@ -15,7 +15,8 @@ from ..errors import InputError
 from ..places import Place, Url, place_of
 from ..refusals import refusal
 from ..store_trouble import changed
-from .remote import RemoteFile, State, open_remote
+from .remote import State
+from .stream import RemoteFile, open_remote
 
 PIECE = 1 << 20  # bytes read from the file at once
 

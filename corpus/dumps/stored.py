@@ -19,7 +19,7 @@ _MARKS = (
 class Stored:
     """One object. Every range is a request of its own."""
 
-    longest = 1 << 23
+    longest = 1 << 24  # at 40 ms a request and 90 MB/s: 74 MB/s, faster than a file is parsed
 
     def __init__(self, url: Url):
         self.url = url
