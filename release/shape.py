@@ -28,6 +28,7 @@ from .shaper import SHAPED_SCHEMA, Shaper
 from .tombstones import FILE as TOMBSTONES
 from .tombstones import removed
 
+ROWS_AT_ONCE = ROWS_PER_GROUP  # whose texts are in memory
 ROWS_TOGETHER = 8_000  # of small buckets; the fixed cost of a batch is then a tenth of its rows'
 
 
@@ -130,7 +131,7 @@ def _batches(works: Sequence[_Bucket]) -> Iterator[list[_Piece]]:
         for tables in _aligned(work.files):
             held.append((work, tables))
             n_held += tables[0].num_rows
-            if n_held >= ROWS_PER_GROUP:
+            if n_held >= ROWS_AT_ONCE:
                 yield held
                 held, n_held = [], 0
     if held:

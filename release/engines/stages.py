@@ -5,7 +5,7 @@ Each takes JSON values and returns a JSON record, so any scheduler can call it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from ...corpus.threads import assemble_bucket
 from ...labeling.label import label_bucket
 from ...labeling.vote import vote_bucket
 from ..pseudonyms import Key
-from ..shape import shape_bucket
+from ..shape import shape_buckets
 
 
 def _settings(identity: dict[str, Any]) -> Settings:
@@ -65,9 +65,15 @@ def label(*, bucket: int, out: str, settings: dict[str, Any]) -> dict[str, Any]:
     return label_bucket(BuildFolder(out), bucket, _settings(settings))
 
 
-def shape(*, bucket: int, out: str, settings: dict[str, Any], key: str) -> dict[str, Any]:
-    """One bucket of labelled interactions -> released rows. `key`: the secret as hex digits."""
-    return shape_bucket(BuildFolder(out), bucket, _settings(settings), Key(bytes.fromhex(key)))
+def shape(
+    *, bucket: int, out: str, settings: dict[str, Any], key: str, also: Sequence[int] = ()
+) -> dict[str, Any]:
+    """Labelled interactions -> released rows. `key`: the secret as hex digits.
+
+    `also`: more buckets, so small that one task shapes them with the first (release/shape.py).
+    """
+    held = Key(bytes.fromhex(key))
+    return shape_buckets(BuildFolder(out), [bucket, *also], _settings(settings), held)[0]
 
 
 STAGES: dict[str, Callable[..., dict[str, Any]]] = {

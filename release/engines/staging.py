@@ -63,6 +63,9 @@ def _reads(stage: str, arguments: Arguments, store: Store) -> list[str]:
     """Names of what a stage function reads of its build."""
     if stage == "ingest":
         return []
+    if arguments.get("also"):
+        each = [{"bucket": b} for b in _buckets(arguments)]
+        return list(dict.fromkeys(name for one in each for name in _reads(stage, one, store)))
     b = f"b{arguments['bucket']:05d}"
     if stage == "assemble":
         return sorted(n for n in store.names("raw") if fnmatchcase(n, f"raw/*/{b}-*.parquet"))
@@ -87,7 +90,11 @@ def _writes(
         "assemble": folder.interactions, "vote": folder.votes,
         "label": folder.labels, "shape": folder.shaped,
     }[stage]  # fmt: skip
-    return [folder.bucket_file(where, arguments["bucket"])]
+    return [folder.bucket_file(where, bucket) for bucket in _buckets(arguments)]
+
+
+def _buckets(arguments: Arguments) -> list[int]:
+    return [arguments["bucket"], *arguments.get("also", ())]
 
 
 @contextmanager

@@ -15,7 +15,8 @@ from redditess.corpus.folder import BuildFolder
 from redditess.corpus.settings import load_settings
 from redditess.labeling.schema import LABEL_SCHEMA
 from redditess.release.pseudonyms import SAMPLE_KEY, Key, pseudonym
-from redditess.release.shape import SHAPED_SCHEMA, shape_bucket
+from redditess.release.shape import shape_bucket
+from redditess.release.shaper import SHAPED_SCHEMA
 
 pytestmark = pytest.mark.slow
 
