@@ -38,8 +38,8 @@ def count_content(tables: Iterable[pa.Table]) -> dict[str, Any]:
         if not table.num_rows:
             continue
         for name, counter in counts.items():
-            counter.update(table[name].drop_null().to_pylist())
-        observable.update(pc.list_flatten(table["observable"]).to_pylist())
+            counter.update(_counts(table[name].drop_null()))
+        observable.update(_counts(pc.list_flatten(table["observable"])))
         n_invented += pc.sum(table["invented"]).as_py()
         days += [day for day in pc.min_max(table["day"]).as_py().values() if day]
     return {
@@ -50,6 +50,10 @@ def count_content(tables: Iterable[pa.Table]) -> dict[str, Any]:
         "invented": n_invented,
         "days": [str(min(days)), str(max(days))] if days else [],
     }
+
+
+def _counts(values: pa.ChunkedArray) -> dict[Any, int]:
+    return {item["values"]: item["counts"] for item in values.value_counts().to_pylist()}
 
 
 def count_marks(tables: Iterable[pa.Table]) -> dict[str, int]:

@@ -92,7 +92,7 @@ class NearTexts:
         """Writes into `found` who matches. The side that holds is the smaller text, or the larger
         one: each pair is looked for on one of both ways.
         """
-        key = held.member << _U(_SIZE_BITS) | self._capped(held.text)
+        key = held.member << _U(_SIZE_BITS) | _fitting(self.sets.size[held.text])
         order = np.argsort(key, kind="stable")
         key, text, place = key[order], held.text[order], held.place[order]
         size = self.sets.size[asked.text].astype(np.int64)
@@ -101,9 +101,7 @@ class NearTexts:
         else:
             least, most = size + 1, np.floor(size / self.threshold + 1e-9).astype(np.int64)
         base = asked.member << _U(_SIZE_BITS)
-        top = _U((1 << _SIZE_BITS) - 1)
-        low = np.searchsorted(key, base | np.minimum(least.astype(_U), top), "left")
-        high = np.searchsorted(key, base | np.minimum(most.astype(_U), top), "right")
+        low, high = _ranges(key, base | _fitting(least), base | _fitting(most))
         budget = FIRST_MEETINGS
         open_ = np.flatnonzero((low < high) & (found[asked.text] == NOBODY))
         while len(open_):
@@ -117,9 +115,6 @@ class NearTexts:
             low[open_] += n
             open_ = open_[(low[open_] < high[open_]) & (found[asked.text[open_]] == NOBODY)]
             budget *= 4
-
-    def _capped(self, text: Ints) -> NDArray[np.uint64]:
-        return np.minimum(self.sets.size[text], (1 << _SIZE_BITS) - 1).astype(_U)
 
     def _settle(
         self, a: Ints, b: Ints, place_a: Ints, place_b: Ints, found: NDArray[np.int32]
@@ -159,6 +154,24 @@ class NearTexts:
     def _keyed(self, text: Ints) -> NDArray[np.uint64]:
         pair = np.repeat(np.arange(len(text), dtype=_U), self.sets.size[text])
         return np.asarray(pair << _U(BITS) | self.sets.looked_up(text))
+
+
+def _fitting(size: Ints) -> NDArray[np.uint64]:
+    return np.minimum(size, (1 << _SIZE_BITS) - 1).astype(_U)
+
+
+def _ranges(
+    key: NDArray[np.uint64], least: NDArray[np.uint64], most: NDArray[np.uint64]
+) -> tuple[Ints, Ints]:
+    """Where in the sorted `key` (k,) the values of least to most (n,) lie: first, behind the last.
+
+    Asked in rising order, or each of the n look-ups would miss the caches.
+    """
+    order = np.argsort(least)
+    low, high = np.empty(len(order), np.int64), np.empty(len(order), np.int64)
+    low[order] = np.searchsorted(key, least[order], "left")
+    high[order] = np.searchsorted(key, most[order], "right")
+    return low, high
 
 
 def _within_budget(text: Ints, n: Ints, budget: int) -> Ints:

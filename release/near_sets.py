@@ -21,6 +21,7 @@ Marks = NDArray[np.bool_]
 MAX_MEMBERS = 4_000_000  # of sets read or compared together
 KEPT_MAPPED = 1 << 28  # bytes of sets looked up before their pages are given back
 SKETCH = 4  # 64-bit words
+_FAULT = 1 << 16  # bytes that one look-up maps: the system brings the pages around as well
 _U = np.uint64
 
 
@@ -86,7 +87,7 @@ class TextSets:
         size = self.size[text].astype(np.int64)
         at = np.repeat(self.start[text], size) + within(size)
         found = self._members[at]
-        self._mapped += 4096 * len(text) + 8 * len(at)
+        self._mapped += _FAULT * len(text) + 8 * len(at)
         if self._mapped > KEPT_MAPPED and self._sets is not None:
             self._sets.madvise(mmap.MADV_DONTNEED)
             self._mapped = 0
@@ -120,7 +121,7 @@ def within(counts: Ints) -> Ints:
 
 
 def shared(a: NDArray[np.uint64], b: NDArray[np.uint64], n: int) -> Ints:
-    """Two lists of members, above BITS the number (below n) of their pair -> how many each shares."""
+    """Two lists of members, above BITS the number (< n) of their pair -> how many each pair shares."""
     key = np.concatenate([a, b])
     key.sort()
     twice = key[1:][key[1:] == key[:-1]]
