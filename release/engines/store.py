@@ -17,6 +17,7 @@ from ...corpus.artefacts import committed
 from ...corpus.dumps.remote import mended
 from ...corpus.errors import BuildError
 from ...corpus.places import Url, store_of
+from ...corpus.store_trouble import trouble_of
 
 T = TypeVar("T")
 
@@ -75,8 +76,9 @@ class Store:
         def create() -> bool:
             try:
                 self.fs.pipe_file(path, data, mode="create")
-            except FileExistsError:
-                return False
+            except Exception:  # each client says in its own way that there is one already
+                if not self.fs.exists(path):
+                    raise
             return bool(self.fs.cat_file(path) == data)
 
         return self._do(create)
@@ -88,7 +90,15 @@ class Store:
 
     def _do(self, work: Callable[[], T]) -> T:
         """What `work` returns: tried again where a store is in trouble, told in one sentence."""
-        found = mended(self.url, work, started=self._reached)
+        if self._reached:
+            return mended(self.url, work)
+        try:
+            found = work()
+        except Exception as e:  # every library has its own; what is none of a store's goes on
+            trouble = trouble_of(e, self.url)
+            if trouble is None:
+                raise
+            raise trouble.of(self.url) from None  # its own words may hold a signed address
         self._reached = True
         return found
 

@@ -49,6 +49,7 @@ class Builder:
             folder.mkdir(parents=True)
             write_sample(folder, n_threads=30, seed=seed)
         (root / "s.toml").write_text(SETTINGS, "utf8")
+        self._started: list[subprocess.Popen[str]] = []
         self.secret = secrets.token_hex(32)
         (root / "key").write_text(self.secret, "ascii")
         (root / "key").chmod(0o600)
@@ -60,7 +61,7 @@ class Builder:
         events.mkdir(parents=True, exist_ok=True)
         folder.mkdir(exist_ok=True)
         lines = {
-            "spark.executor.memory": "471859200b", "spark.driver.memory": "512m",
+            "spark.executor.memory": "512m", "spark.driver.memory": "512m",
             "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1",
             "spark.executor.extraJavaOptions": LIGHT, "spark.driver.extraJavaOptions": LIGHT,
             "spark.executorEnv.OMP_NUM_THREADS": "1", "spark.executorEnv.PYTHONPATH": path_of(ROOT),
@@ -80,11 +81,20 @@ class Builder:
         }  # fmt: skip
         (self.root / "tmp").mkdir(exist_ok=True)
         line = ["build", str(self.root / "dumps"), "--config", str(self.root / "s.toml")]
-        return subprocess.Popen(
+        started = subprocess.Popen(
             [sys.executable, "-m", "redditess", *line, "--out", str(out), *words],
             env={**os.environ, **own}, cwd=self.root, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
+        self._started.append(started)
+        return started
+
+    def close(self) -> None:
+        """Ends what a test that failed left running."""
+        for started in self._started:
+            if started.poll() is None:
+                started.kill()
+                started.communicate()
 
     def run(self, out: object, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         started = self.start(out, *words, **environment)
@@ -93,8 +103,10 @@ class Builder:
 
 
 @pytest.fixture(scope="session")
-def builder(tmp_path_factory: pytest.TempPathFactory) -> Builder:
-    return Builder(tmp_path_factory.mktemp("cluster-builds"))
+def builder(tmp_path_factory: pytest.TempPathFactory) -> Generator[Builder]:
+    found = Builder(tmp_path_factory.mktemp("cluster-builds"))
+    yield found
+    found.close()
 
 
 @pytest.fixture(scope="session")

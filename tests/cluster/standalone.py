@@ -45,7 +45,7 @@ class Cluster:
     def add_worker(self) -> None:
         """One more worker, which the master knows on return."""
         name = f"worker{len(self._processes)}"
-        own = ["--host", "127.0.0.1", "--cores", "1", "--memory", "700m", "--webui-port", "0"]
+        own = ["--host", "127.0.0.1", "--cores", "1", "--memory", "800m", "--webui-port", "0"]
         log = self._start(name, *own, "--work-dir", str(self.root / name), self.url)
         self.workers.append(self._processes[-1])
         _found(log, r"(Successfully registered with master)")

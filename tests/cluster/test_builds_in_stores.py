@@ -40,6 +40,12 @@ class Shelf(LocalFileSystem):
         inside = text if text.startswith(str(cls.root)) else f"{cls.root}/{text.lstrip('/')}"
         return inside.rstrip("/")
 
+    def put_file(self, source: str, target: str, **more: Any) -> None:
+        Path(self._strip_protocol(target)).write_bytes(Path(source).read_bytes())
+
+    def get_file(self, source: str, target: str, **more: Any) -> None:
+        Path(target).write_bytes(Path(self._strip_protocol(source)).read_bytes())
+
     def mv(self, old: str, new: str, **more: Any) -> None:
         if self.exists(new):
             raise FileExistsError(new)
