@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 MANY = 100  # names; from here on a pattern for the key and a set beat an alternation (measured)
 _KEY = rb'"subreddit"[ \t]*:[ \t]*"'  # compact or spaced; as a literal start it is found fast
-_ESCAPED = rb"[^\"\\]*\\"  # a name written with \u escapes cannot be judged from its bytes
+_ESCAPED = rb"[^\"\\\n]*\\"  # a name written with \u escapes cannot be judged from its bytes
 
 
 def line_ends(data: bytes | memoryview) -> NDArray[np.int64]:
@@ -36,7 +36,7 @@ class Prefilter:
         self._names = frozenset(names)
         self._many = len(names) >= MANY
         if self._many:
-            self._pattern = re.compile(_KEY + rb'([^"]*)"')
+            self._pattern = re.compile(_KEY + rb'([^"\n]*)"')
         else:
             any_name = b"|".join(re.escape(name) for name in names)
             self._pattern = re.compile(_KEY + rb"(?:(?i:" + any_name + rb')"|' + _ESCAPED + rb")")
