@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -65,7 +66,12 @@ def refusal(
     where = error.filename2 or error.filename  # of a rename the name that was wanted
     if where is None:  # a library's own words, with the name in them
         return RedditessError(error.strerror or str(error), "", step)
-    return RedditessError(os.strerror(error.errno or 0).lower(), os.fsdecode(where), step)
+    return RedditessError(os.strerror(error.errno or 0).lower(), _lasting(where), step)
+
+
+def _lasting(path: str | bytes) -> str:
+    """The folder in which a temporary file or folder lies: its own name says nothing to anybody."""
+    return re.sub(r"(?<=.)[/\\]\.tmp-.*", "", os.fsdecode(path), flags=re.DOTALL)
 
 
 @contextmanager
@@ -108,5 +114,7 @@ def spilling(folder: str | os.PathLike[str], memory_limit: str) -> Iterator[None
         ) from e  # fmt: skip
     except duckdb.IOException as e:
         told = str(e).partition("\n")[0].removeprefix("IO Error: ")
-        step = next((s for no, s in _NEXT_STEP.items() if os.strerror(no) in told), _FAULT)
-        raise BuildError(told, "", step) from e
+        code = next((code for code in _NEXT_STEP if os.strerror(code) in told), errno.EIO)
+        if os.fspath(folder) in told:
+            raise BuildError(os.strerror(code).lower(), folder, _NEXT_STEP[code]) from e
+        raise BuildError(told, "", _NEXT_STEP[code]) from e

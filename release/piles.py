@@ -14,6 +14,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ..corpus.refusals import writing
+
 _IPC = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
@@ -43,13 +45,15 @@ class Piles:
         for pile, start, end in zip(piles.tolist(), starts.tolist(), ends, strict=True):
             if pile >= 0:
                 rows = table.take(pa.array(order[start:end])).cast(self.schema)
-                self._writer(pile).write_table(rows.combine_chunks())
+                with writing(self._path(pile)):
+                    self._writer(pile).write_table(rows.combine_chunks())
 
     def close(self) -> None:
         """No more rows."""
-        for writer in self._open.values():
-            writer.close()
-        self._open = {}
+        while self._open:
+            pile, writer = self._open.popitem()
+            with writing(self._path(pile)):
+                writer.close()
 
     def read(self, pile: int) -> pa.Table:
         """The rows of one pile; an empty table where there are none."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MANY = 100  # names; from here on a pattern for the key and a set beat an alternation (measured)
-_KEY = rb'"subreddit"[ \t]*:[ \t]*"'  # compact or spaced; as a literal start it is found fast
+_KEY = rb'"subreddit"[ \t\r]*:[ \t\r]*"'  # as JSON allows; a literal start is found fast
 _ESCAPED = rb"[^\"\\\n]*\\"  # a name written with \u escapes cannot be judged from its bytes
 
 
