@@ -121,7 +121,7 @@ def within(counts: Ints) -> Ints:
 
 
 def shared(a: NDArray[np.uint64], b: NDArray[np.uint64], n: int) -> Ints:
-    """Two lists of members, above BITS the number (< n) of their pair -> how many each pair shares."""
+    """Members under their pair's number (above BITS, below n), twice -> what each pair shares."""
     key = np.concatenate([a, b])
     key.sort()
     twice = key[1:][key[1:] == key[:-1]]
