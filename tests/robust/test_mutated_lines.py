@@ -90,8 +90,8 @@ def test_a_number_that_comes_as_text_is_held_to_64_bits_too(score: str) -> None:
 
 def test_half_a_surrogate_pair_deep_inside_is_repaired() -> None:
     parse = LineParser("comments")
-    row = parse(comment(_meta='{"removal_type": "\\ud800"}'))
-    assert isinstance(row, Comment) and dict(parse.repaired) == {"type": 1}
+    row = parse(comment(_meta='{"removal_type": "\\ud800"}', body='"a\\u0000b"'))
+    assert isinstance(row, Comment) and dict(parse.repaired) == {"nul": 1, "type": 1}
 
 
 def test_a_line_to_repair_costs_no_look_at_annotations(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +107,8 @@ def test_a_name_is_looked_for_in_its_own_line_only(n_names: int) -> None:
     look = Prefilter(["sample_sleep", *(f"x{n}" for n in range(n_names - 1))])
     lines = [
         b'{"subreddit": "cut', b"more \\\\ words", b'cut, too {"subreddit": "a',
-        b'"subreddit": "sample_sleep"', b'"subreddit":\r"Sample_Sleep"', b'"subreddit"\r: "sample_sleep"',
+        b'"subreddit": "sample_sleep"', b'"subreddit":\r"Sample_Sleep"',
+        b'"subreddit"\r: "sample_sleep"',
         b'"subreddit": "sample\\u005fsleep"', b'"subreddit": "other"',
     ]  # fmt: skip
     data = b"".join(line + b"\n" for line in lines)
