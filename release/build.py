@@ -41,7 +41,8 @@ from ..labeling.screen import check_annotations
 from .account import build_manifest
 from .card import write_card
 from .delete.purge import finish, keep_out
-from .engines.engine import Engine, open_engine
+from .engines.choice import open_engine
+from .engines.engine import Engine
 from .engines.own_tmp import own_tmp
 from .engines.workplace import Workplace, workplace
 from .pseudonyms import Key, load_key, pseudonym

@@ -10,7 +10,8 @@ import pytest
 from redditess.corpus.errors import BuildError, MissingExtra, RedditessError, SettingsError
 from redditess.corpus.settings import load_settings
 from redditess.release.engines import spark_session
-from redditess.release.engines.engine import Local, fit, open_engine
+from redditess.release.engines.choice import Local, open_engine
+from redditess.release.engines.engine import fit
 from redditess.release.engines.spark_errors import explained
 from redditess.release.engines.spark_session import check
 
