@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import import_module
@@ -13,9 +12,12 @@ from typing import Any
 
 import fsspec
 import pytest
+import typer
 from fsspec.implementations.memory import MemoryFileSystem
+from typer.testing import CliRunner
 
 import redditess
+from redditess.corpus import cli
 from redditess.corpus.dumps.inputs import find_dumps
 from redditess.corpus.dumps.source import Source, state_of
 from redditess.corpus.errors import InputError, MissingExtra
@@ -94,7 +96,7 @@ def test_a_build_over_https_survives_breaks_and_tells_no_signature(
     assert "s3cr3t" not in "".join(capfd.readouterr()) + caplog.text
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_dumps_on_the_hub_are_read_where_they_lie(
     hub: Any, dumps: list[Path], reference: dict[str, str], tmp_path: Path
 ) -> None:
@@ -102,6 +104,7 @@ def test_dumps_on_the_hub_are_read_where_they_lie(
 import sys
 from pathlib import Path
 from huggingface_hub import HfApi
+from redditess.corpus import cli
 from redditess.corpus.dumps.inputs import find_dumps
 from redditess.corpus.settings import load_settings
 from redditess.release.build import build
@@ -118,21 +121,19 @@ build(["hf://datasets/ns/dumps/reddit"], sys.argv[2], settings, key=SAMPLE_KEY)
     assert digests(tmp_path / "b") == reference
 
 
-@pytest.mark.slow
-def test_the_commands_take_addresses(s3: Any, dumps: list[Path], tmp_path: Path) -> None:
+def test_inspect_takes_addresses(memory: MemoryFileSystem, dumps: list[Path]) -> None:
     for path in dumps:
-        s3.put(f"reddit/{path.name}", path.read_bytes())
-    told = subprocess.run(
-        [sys.executable, "-m", "redditess", "inspect", "--json", f"{s3.url}/reddit"],
-        capture_output=True, text=True, check=True, cwd=Path(redditess.__file__).parent,
-    )  # fmt: skip
+        memory.pipe_file(f"/reddit/{path.name}", path.read_bytes())
+    app = typer.Typer()
+    cli.add_verbs(app)
+    told = CliRunner().invoke(app, ["inspect", "--json", "memory://reddit"])
     files = json.loads(told.stdout)["files"]
-    assert [f["path"] for f in files] == [f"{s3.url}/reddit/{p.name}" for p in sorted(dumps)]
+    assert [f["path"] for f in files] == [f"memory://reddit/{p.name}" for p in sorted(dumps)]
     here = json.loads(json.dumps([inspect_file(p).as_json() for p in sorted(dumps)]))
     assert [{**f, "path": ""} for f in files] == [{**f, "path": ""} for f in here]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_load_takes_a_folder_in_a_store(
     s3: Any, dumps: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
