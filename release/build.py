@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .. import __version__
-from ..corpus.artefacts import read_stats, write_json
+from ..corpus.artefacts import read_stats, sweep, write_json
 from ..corpus.coverage import coverage
 from ..corpus.dumps.inputs import find_dumps
 from ..corpus.dumps.seen import forget, notes
@@ -191,7 +191,7 @@ class _Run:
         todo = [path for path in paths if path not in finished]
         tasks = [self._task(path=_absolute(path), tmp=self.settings.tmp) for path in todo]
         fresh = self._run("ingest", tasks, n_before=len(finished))
-        self.place.fetch(self.folder.done)
+        self.place.fetch(self.folder.done, self.folder.seen)
         records = {**finished, **dict(zip(todo, fresh, strict=True))}
         return once_each([{**records[path], "name": path.name} for path in paths])
 
