@@ -113,12 +113,16 @@ def _line(kind: str, i: int) -> dict[str, Any]:
     return {**common, "link_id": "t3_stand0", "parent_id": "t3_stand0", "body": "some words"}
 
 
-def run_build(root: Path, settings: Settings) -> None:
-    """In a child: builds, and says on stdout which stage begins."""
+def run_build(root: Path, settings: Settings, kill_in: str | None = None) -> None:
+    """In a child: builds, and says on stdout which stage begins. `kill_in`: the stage in which it
+    kills itself and its workers, when KILL_AFTER buckets are done.
+    """
     last = ""
 
     def progress(stage: str, done: int, total: int) -> None:
         nonlocal last
+        if stage == kill_in and done >= KILL_AFTER:
+            os.killpg(os.getpgrp(), signal.SIGKILL)
         now = stage if done < total else BEFORE[BEFORE.index(stage) + 1]
         if now != last:
             print(now, flush=True)
@@ -153,13 +157,10 @@ def measured(root: Path, memory_limit: str, what: str = "--child") -> dict[str, 
     return spent
 
 
-def _started(
-    root: Path, memory_limit: str, what: str, *, alone: bool = False
-) -> subprocess.Popen[bytes]:
-    """`alone`: in a process group of its own, so that it can be killed with its workers."""
+def _started(root: Path, memory_limit: str, what: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, __file__, what, str(root), "--memory-limit", memory_limit]
     with open(root / "stages.txt", "wb") as out:
-        return subprocess.Popen(command, stdout=out, start_new_session=alone)
+        return subprocess.Popen(command, stdout=out)
 
 
 def table(what: str, size: int, n: int, spent: dict[str, Spent], limit_mb: float) -> list[str]:
@@ -175,10 +176,12 @@ def table(what: str, size: int, n: int, spent: dict[str, Spent], limit_mb: float
 
 def main() -> None:
     args = _arguments()
-    for child, run in (("child", run_build), ("child_release", run_release)):
-        if place := getattr(args, child):
-            run(Path(place), settings_of(args.memory_limit))
-            return
+    if args.child:
+        run_build(Path(args.child), settings_of(args.memory_limit), args.kill_in)
+        return
+    if args.child_release:
+        run_release(Path(args.child_release), settings_of(args.memory_limit))
+        return
     limit_mb = size_of(args.memory_limit) / 1e6
     rows: list[dict[str, Any]] = []
     before: dict[str, float] = {}
@@ -227,14 +230,14 @@ def _kill(root: Path, comments: int, args: argparse.Namespace) -> tuple[int, dic
         make_build(root / place, size, range(args.buckets), settings)
     spent = measured(root / "peace", args.memory_limit)
     build_at, done = BuildFolder(root / "killed" / "build"), {}
-    for stage in ("interactions", "votes", "labels", "shaped"):
-        where = build_at.root / stage
-        child = _started(root / "killed", args.memory_limit, "--child", alone=True)
-        while len(list(where.glob("b*.parquet"))) < KILL_AFTER and child.poll() is None:
-            time.sleep(0.02)
-        os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-        done[stage] = {p: p.stat().st_mtime_ns for p in where.glob("b*.parquet")}
+    stages = {"assemble": "interactions", "vote": "votes", "label": "labels", "shape": "shaped"}
+    for stage, folder in stages.items():
+        command = [sys.executable, __file__, "--child", str(root / "killed"), "--kill-in", stage,
+                   "--memory-limit", args.memory_limit]  # fmt: skip
+        ended = subprocess.run(command, start_new_session=True, stdout=subprocess.DEVNULL)
+        if ended.returncode != -signal.SIGKILL:
+            raise SystemExit(f"the build was not killed in {stage}: status {ended.returncode}")
+        done[stage] = {p: p.stat().st_mtime_ns for p in (build_at.root / folder).glob("b*.parquet")}
     measured(root / "killed", args.memory_limit)
     for stage, files in done.items():
         again = sum(p.stat().st_mtime_ns != t for p, t in files.items())
@@ -293,6 +296,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     parser.add_argument("--child-release", help=argparse.SUPPRESS)
+    parser.add_argument("--kill-in", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 

@@ -56,10 +56,10 @@ def small_communities(
         few &= np.bincount(where[first], minlength=len(few)) < min_posters
         kept = first & few[where]
         who, where = who[kept], where[kept]
-    small = np.flatnonzero((n_rows > 0) & few[of])
+    small = np.flatnonzero((n_rows > 0) & few[of]).tolist()
     told = {
         "min_posters": min_posters,
-        "communities": len(np.unique(of[small])),
+        "communities": len({int(of[i]) for i in small}),
         "rows": int(n_rows[small].sum()),
     }
     return Small(frozenset(names[i] for i in small), told)

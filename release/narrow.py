@@ -69,8 +69,9 @@ def read_rows(parts: list[Path], settings: Settings, scratch: Path) -> Rows:
         decided.leave(name, (harm >> bit & 1).astype(bool))
     facts: dict[str, Any] = {}
     if settings.split_by == "time":
-        days = (column(parts, name) for name in ("_post_day", "day"))
-        found = by_time(*days, column(parts, "_group"), settings)
+        post_day, day = column(parts, "_post_day"), column(parts, "day")
+        found = by_time(post_day, day, column(parts, "_group"), settings)
+        del post_day, day
         decided.split, facts["cuts"] = found.split, found.cuts
         decided.leave("poster_in_later_split", found.later_elsewhere)
         decided.leave("written_after_split", found.written_late)

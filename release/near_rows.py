@@ -100,7 +100,7 @@ def first_equal(
     part_of = _part_of(key, n_parts)
     for part in range(n_parts):
         rows = np.flatnonzero(wanted & (key != 0) & (part_of == part))
-        order = np.lexsort([key[rows], split[rows]])  # stable: rows rise within a text
+        order = np.lexsort((key[rows], split[rows]))  # stable: rows rise within a text
         ranked = rows[order]
         is_first = np.concatenate(
             [[True], (np.diff(split[ranked]) != 0) | (np.diff(key[ranked]) != 0)]

@@ -32,7 +32,8 @@ class Entries(NamedTuple):
     is_short: Marks  # in the short prefix, which is enough for the smaller text of a pair
 
     def pick(self, kept: Marks) -> Entries:
-        return Entries(*(column[kept] for column in self))
+        member, text, place, is_short = self
+        return Entries(member[kept], text[kept], place[kept], is_short[kept])
 
 
 class Prefixes:
