@@ -7,6 +7,7 @@ import json
 import re
 import struct
 import subprocess
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-RUN_ONLY = {"run.json", ".lock"}  # how a run went, not what it made
+RUN_ONLY = {"run.json", ".lock"}  # how a run went, not what it made; as raw/seen does
 WRITES = ("open", "write", "fsync", "rename", "unlink", "mkdir")  # in the order of faults.c
 SENTENCE = re.compile(r"[^\n:]+: [^\n]+; [^\n]+\.")
 
@@ -48,6 +49,7 @@ class Lab:
     digests: dict[str, str] = field(default_factory=dict)
     n_calls: dict[str, int] = field(default_factory=dict)
     n_logs: int = 0
+    _gate: tuple[Path, int] = (Path(), 0)
 
     def _ask(self, job: Mapping[str, Any]) -> int:
         assert self.server.stdin and self.server.stdout
@@ -63,6 +65,7 @@ class Lab:
         self.n_logs += 1
         log, count = self.home / f"log{self.n_logs}", self.home / f"count{self.n_logs}"
         count.write_bytes(bytes(56))
+        self._gate = count, int(str(fault.get("nth", 0)))
         env = {"where": f"{out}/", "count": str(count), **fault}
         child = self._ask({
             "log": str(log), "patch": dict(patch or {}),
@@ -78,6 +81,14 @@ class Lab:
             return Ended(status, log.read_text("utf8", "replace"), n_calls)
 
         return end
+
+    def until(self, longest_s: float = 300) -> None:
+        """Until the build that was begun last has come to the call at which it waits."""
+        count, nth = self._gate
+        due = time.monotonic() + longest_s
+        while struct.unpack("=7Q", count.read_bytes())[0] < nth:
+            assert time.monotonic() < due, "it never came there"
+            time.sleep(0.02)
 
     def build(self, out: Path, *, after_s: float | None = None, **more: Any) -> Ended:
         return self.start(out, **more)(after_s)
@@ -105,5 +116,5 @@ def digests(out: Path) -> dict[str, str]:
     return {
         p.relative_to(out).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
         for p in sorted(out.rglob("*"))
-        if p.is_file() and p.name not in RUN_ONLY and ".tmp-" not in p.as_posix()
+        if p.is_file() and p.name not in RUN_ONLY and not re.search(r"\.tmp-|/seen/", p.as_posix())
     }

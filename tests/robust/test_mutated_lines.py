@@ -90,7 +90,7 @@ def test_a_number_that_comes_as_text_is_held_to_64_bits_too(score: str) -> None:
 
 def test_half_a_surrogate_pair_deep_inside_is_repaired() -> None:
     parse = LineParser("comments")
-    row = parse(comment(_meta='{"removal_type": "\\ud800"}', body='"a\\u0000b"'))
+    row = parse(comment(_meta='{"ret\\ud83d": 1}', body='"a\\u0000b"'))
     assert isinstance(row, Comment) and dict(parse.repaired) == {"nul": 1, "type": 1}
 
 
