@@ -72,7 +72,7 @@ OPTIONS = tuple(RedditessConfig.__annotations__)
 class Redditess(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets ships no types
     """Builds a release from dumps into the redditess cache, then hands its Parquet to `datasets`.
 
-    `workers` and `memory_limit` say how a build runs and never change a row.
+    `workers`, `memory_limit`, `engine` and `master` say how a build runs and never change a row.
     """
 
     BUILDER_CONFIG_CLASS = RedditessConfig
@@ -90,11 +90,14 @@ class Redditess(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets s
         hash: str | None = None,
         workers: int | None = None,
         memory_limit: str | None = None,
+        engine: str | None = None,
+        master: str | None = None,
         **more: Any,
     ):
         from redditess.release import local
 
-        self._workers, self._memory_limit = workers, memory_limit
+        self._execution = {"workers": workers, "memory_limit": memory_limit,
+                           "engine": engine, "master": master}  # fmt: skip
         options = {name: more.get(name) for name in OPTIONS}
         self._source = local.source(data_dir, data_files, options)
         # The place of the cache names dumps, settings and code by this hash alone: the arguments
@@ -113,7 +116,7 @@ class Redditess(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets s
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
         from redditess.release import local
 
-        folder = local.ensure_built(self._source, self._workers, self._memory_limit)
+        folder = local.ensure_built(self._source, **self._execution)
         shards = local.shards(folder, self.config.name)
         return [
             datasets.SplitGenerator(name=split, gen_kwargs={"files": files})
@@ -169,7 +172,8 @@ def load(
 ) -> Any:
     """The same as `load_dataset("redditess", ...)` by public API only.
 
-    `name` is a config, `options` are the fields of RedditessConfig, `workers`, `memory_limit`.
+    `name` is a config, `options` are the fields of RedditessConfig and how the build runs:
+    `workers`, `memory_limit`, `engine`, `master` (docs/cluster.md).
     Without dumps: the bundled sample, which is invented. Returns a DatasetDict (with `split` a
     Dataset), the iterable kinds with `streaming`.
     """

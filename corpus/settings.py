@@ -54,7 +54,7 @@ class Settings:
     limit: int | None = None  # wanted lines taken per dump file; None: all
 
     workers: int | None = _execution(None)  # None: min(cores, (RAM - 4 GB) / 2.2 GB)
-    memory_limit: str = _execution("4GB")  # of one run, shared by its workers
+    memory_limit: str = _execution("4GB")  # of all workers together, after reading
     tmp: str | None = _execution(None)  # where DuckDB spills; None: inside the build folder
     engine: str = _execution("local")  # or "spark": a cluster runs the tasks (docs/cluster.md)
     master: str | None = _execution(None)  # of the cluster; None: what Spark's own settings say
@@ -122,6 +122,19 @@ def load_settings(
     layered = {**base, **_checked(values, str(config))}
     layered |= _checked({k: v for k, v in flags.items() if v is not None}, "flags")
     return Settings(**{**layered, "preset": preset})
+
+
+def executed(settings: Settings, **how: Any) -> Settings:
+    """The same settings run in another way: execution fields only; None leaves one as it is.
+
+    >>> executed(load_settings(), workers=2, master=None).workers
+    2
+    """
+    values = _checked({k: v for k, v in how.items() if v is not None}, "arguments")
+    for name in values:
+        if not _KNOWN[name].metadata.get("execution"):
+            raise SettingsError(f"{name} decides the rows", "arguments", "load other settings")
+    return dataclasses.replace(settings, **values)
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

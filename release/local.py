@@ -6,7 +6,6 @@ settings, code and key, and hold names: mode 0700.
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import os
 import shutil
@@ -27,7 +26,7 @@ from ..corpus.errors import InputError
 from ..corpus.folder import BuildFolder
 from ..corpus.manifest import is_damaged
 from ..corpus.places import Place, Url, is_url, place_of
-from ..corpus.settings import Settings, load_settings
+from ..corpus.settings import Settings, executed, load_settings
 from .build import build
 from .progress import shown
 from .pseudonyms import SAMPLE_KEY, Key, load_key
@@ -136,28 +135,28 @@ def _found_by_scanning(data_files: Any, files: Sequence[str], folder: Path) -> b
     return sorted(_files(scanned)) == sorted(files)
 
 
-def ensure_built(wanted: Source, workers: int | None, memory_limit: str | None) -> BuildFolder:
-    """The finished build of this source, made now where it is not there yet."""
+def ensure_built(wanted: Source, **execution: Any) -> BuildFolder:
+    """The finished build of this source, made now where it is not there yet.
+
+    `execution`: settings that say how it runs (workers, memory_limit, engine, master); None: as
+    the settings of the source say.
+    """
+    settings = executed(wanted.settings, **execution)
     builds = home() / "builds"
     builds.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = builds / wanted.fingerprint
     with FileLock(f"{target}.lock"):
         begun = (target / UNFINISHED).is_file()  # a removal: building goes on with it
         if begun or not BuildFolder(target).manifest.is_file():
-            _build(wanted, target, workers, memory_limit)
+            _build(wanted._replace(settings=settings), target)
     return BuildFolder(target)
 
 
-def _build(wanted: Source, target: Path, workers: int | None, memory_limit: str | None) -> None:
+def _build(wanted: Source, target: Path) -> None:
     sample = target.with_suffix(".sample")
     dumps = wanted.dumps or _write_sample(sample)
-    settings = dataclasses.replace(
-        wanted.settings,
-        workers=workers or wanted.settings.workers,
-        memory_limit=memory_limit or wanted.settings.memory_limit,
-    )
     with shown() if sys.stderr.isatty() else nullcontext() as progress:
-        manifest = build(dumps, target, settings, key=wanted.key, progress=progress)
+        manifest = build(dumps, target, wanted.settings, key=wanted.key, progress=progress)
     if is_damaged(manifest):
         names = [r["name"] for r in manifest["inputs"] if r["damage"]]
         logger.warning("damaged, kept as far as they go: %s; see %s/manifest.json", names, target)

@@ -46,7 +46,7 @@ def plan_preview(
     """
     repo_id = name if "/" in name else f"{name}/{NAME}"
     check_names(repo_id, tag)
-    build = ensure_built(source(None, None, {"limit": limit}), None, None)
+    build = ensure_built(source(None, None, {"limit": limit}))
     release = open_release(build.root)
     files = listed(release.folder, DATASET_FILES)
     match_manifest(release, files)

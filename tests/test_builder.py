@@ -309,7 +309,8 @@ def test_how_a_build_runs_does_not_make_another_dataset(dumps: Dumps) -> None:
     folder = dumps()
     one = redditess.Redditess(data_dir=folder, preset="sample", workers=1)
     two = redditess.Redditess(data_dir=folder, preset="sample", workers=2, memory_limit="1GB")
-    assert one.cache_dir == two.cache_dir
+    far = redditess.Redditess(data_dir=folder, preset="sample", engine="spark", master="yarn")
+    assert one.cache_dir == two.cache_dir == far.cache_dir
     assert one.cache_dir != redditess.Redditess(data_dir=folder, preset="sample", limit=9).cache_dir
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from redditess.corpus.errors import BuildError, MissingExtra, RedditessError, SettingsError
-from redditess.corpus.settings import load_settings
+from redditess.corpus.settings import executed, load_settings
 from redditess.release.engines import spark_session
 from redditess.release.engines.choice import Local, open_engine
 from redditess.release.engines.engine import fit
@@ -27,6 +27,16 @@ def test_the_engine_is_no_part_of_a_fingerprint() -> None:
     one, two = load_settings(), load_settings(engine="spark", master="yarn")
     assert one.fingerprint() == two.fingerprint()
     assert {"engine", "master"} & one.identity().keys() == set()
+
+
+def test_how_a_build_runs_can_be_said_later_and_what_it_makes_cannot() -> None:
+    later = executed(load_settings(), engine="spark", master="yarn", workers=None)
+    assert (later.engine, later.master, later.workers) == ("spark", "yarn", None)
+    assert later.fingerprint() == load_settings().fingerprint()
+    with pytest.raises(SettingsError, match="use local or spark"):
+        executed(load_settings(), engine="dask")
+    with pytest.raises(SettingsError, match="limit decides the rows"):
+        executed(load_settings(), limit=3)
 
 
 def test_a_master_needs_the_engine() -> None:
@@ -100,6 +110,6 @@ def test_an_unknown_failure_names_its_log_and_obeys_no_terminal(tmp_path: Path) 
 
 
 def test_neighbours_share_the_memory_limit() -> None:
-    task = {"memory_limit": 1 << 30, "bucket": 1}
-    assert fit("assemble", task, 2, 1)["memory_limit"] == "512MB"
+    task = {"memory_limit": 4 * 10**9, "bucket": 1}
+    assert fit("assemble", task, 2, 1)["memory_limit"] == "1550MB"
     assert fit("vote", {"bucket": 1}, 2, 1) == {"bucket": 1}
