@@ -29,7 +29,7 @@ LabelModel = Annotated[
 ]
 Workers = Annotated[int | None, typer.Option(help="Processes; as many as cores and memory allow.")]
 MemoryLimit = Annotated[
-    str | None, typer.Option(help="Memory for joins of all workers together, such as 4GB.")
+    str | None, typer.Option(help="Memory of all workers together, after reading, such as 4GB.")
 ]
 Tmp = Annotated[
     str | None,
