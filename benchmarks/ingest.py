@@ -2,15 +2,21 @@
 
     python benchmarks/ingest.py [--site-mb 2048] [--own-mb 1024] [--rounds 3] [--json]
 
-Makes two dumps (zstd with a 2 GiB window, ~70 fields and ~1.85 KB a comment), once per machine:
-`site`, where 0.5 % of the lines belong to five wanted subreddits, and `own`, a per-subreddit file
-where all do. In every round each candidate runs once, in a process of its own, beside a
-`zstd -dc --long=31 > /dev/null` run: ratios are paired, so a loaded machine moves both.
+Makes dumps (zstd with a 2 GiB window, ~70 fields and ~1.85 KB a comment), once per machine:
+`site`, where 0.5 % of the lines belong to five wanted subreddits, `frames`, the same lines in
+frames of 64 MB, and `own`, a per-subreddit file where all lines are wanted. In every round each
+candidate runs once, in a process of its own, beside a `zstd -dc --long=31 > /dev/null` run: ratios
+are paired, so a loaded machine moves both.
 
-- `site/limit`, `own/limit`: `ingest_file` as a build uses it (digest, Parquet, done file) / zstd
+- `*/limit`: `ingest_file` as a build uses it on this machine for one file (digest, Parquet, done
+  file, as many processes as cores) / zstd; `site1` and `site300` look for 1 and for 300 names,
+  `alone` is `own` in one process
 - `site/naive`: a reader that splits and `json.loads`es every line / `ingest_file`
+- `*/memory`: peak of all processes, shared pages once / (the window + 300 MB); sampled in a run of
+  its own
 
-`bound` is our budget; the median over the rounds is compared with it.
+`bound` is our budget; the median over the rounds is compared with it. `others` in the talk on
+stderr: cores that somebody else kept busy meanwhile; above 0.2 a figure says little.
 """
 
 from __future__ import annotations
@@ -18,6 +24,7 @@ from __future__ import annotations
 import argparse
 import codecs
 import json
+import os
 import random
 import shutil
 import statistics
@@ -35,10 +42,31 @@ from redditess.corpus.folder import BuildFolder
 from redditess.corpus.settings import Settings
 
 WANTED = ("bench_anxiety", "bench_lowmood", "bench_sleep", "bench_stress", "bench_grief")
-SHARE = {"site": 0.005, "own": 1.0}
+SHARE = {"site": 0.005, "frames": 0.005, "own": 1.0}
+FRAME = 64 << 20  # raw bytes of a frame of `frames`
 N_SUBREDDITS = 20_000
 VERSION = "2"  # of the data below; another one is made afresh
-BOUNDS = {"site/limit": (1.7, "<="), "own/limit": (5.0, "<="), "site/naive": (6.0, ">=")}
+CASES = {  # the dump, how many names are looked for (0: all), processes (0: as many as cores)
+    "site": ("site", 5, 0),
+    "site1": ("site", 1, 0),
+    "site300": ("site", 300, 0),
+    "frames": ("frames", 5, 0),
+    "own": ("own", 0, 0),
+    "alone": ("own", 0, 1),
+}
+BOUNDS = {
+    "site/limit": (1.3, "<="),
+    "site1/limit": (1.3, "<="),
+    "site300/limit": (1.7, "<="),
+    "frames/limit": (1.3, "<="),
+    "own/limit": (3.5, "<="),
+    "alone/limit": (5.7, "<="),
+    "site/naive": (6.0, ">="),
+    "site/memory": (1.0, "<="),
+    "own/memory": (1.0, "<="),
+}
+BASE = {"limit": "zstd -dc", "naive": "json.loads reader", "memory": "window + 300 MB"}
+BESIDE = 300 << 20  # bytes that ingest may hold beside the window
 
 
 # --- data
@@ -46,7 +74,7 @@ BOUNDS = {"site/limit": (1.7, "<="), "own/limit": (5.0, "<="), "site/naive": (6.
 
 def comments(which: str, n_bytes: int) -> Iterator[bytes]:
     """Invented comment lines with the fields of a 2022 month, about `n_bytes` in all."""
-    random_ = random.Random(which)
+    random_ = random.Random("own" if which == "own" else "site")
     words = [
         "".join(random_.choices("abcdefghijklmnoprstuvw", k=n))
         for n in range(2, 11)
@@ -140,9 +168,13 @@ def dump(which: str, mb: int, folder: Path) -> Path:
     }
     part = path.with_suffix(".part")
     with open(part, "wb") as file:
-        compressor = zstd.ZstdCompressor(options=options)
+        compressor, n = zstd.ZstdCompressor(options=options), 0
         for line in comments(which, mb << 20):
             file.write(compressor.compress(line))
+            n += len(line)
+            if which == "frames" and n >= FRAME:
+                file.write(compressor.flush())
+                n = 0
         file.write(compressor.flush())
     part.rename(path)
     return path
@@ -151,17 +183,20 @@ def dump(which: str, mb: int, folder: Path) -> Path:
 # --- candidates: each runs in a process of its own (`--run NAME PATH`)
 
 
-def run_ours(path: Path) -> int:
+def run_ours(case: str, path: Path) -> int:
     out = Path(tempfile.mkdtemp(prefix="bench-ingest-", dir=path.parent))
+    _, n_names, processes = CASES[case]
+    names = [*WANTED, *(f"bench_nobody_{i}" for i in range(n_names - len(WANTED)))][:n_names]
+    settings = Settings(subreddits=tuple(names), n_buckets=64)
     try:
-        wanted = WANTED if "_site_" in path.name else ()
-        settings = Settings(subreddits=wanted, n_buckets=64)
-        return int(ingest_file(path, settings, BuildFolder(out).create())["kept"])
+        folder = BuildFolder(out).create()
+        processes = processes or len(os.sched_getaffinity(0))
+        return int(ingest_file(path, settings, folder, processes)["kept"])
     finally:
         shutil.rmtree(out)
 
 
-def run_naive(path: Path) -> int:
+def run_naive(_: str, path: Path) -> int:
     """What people write: decompress, decode, split, `json.loads`, test. Keeps 16 fields."""
     wanted = {name.lower() for name in WANTED}
     fields = (
@@ -183,9 +218,6 @@ def run_naive(path: Path) -> int:
     return len(rows)
 
 
-CANDIDATES = {"ours": run_ours, "naive": run_naive}
-
-
 def timed(command: list[str]) -> float:
     """Wall seconds of one child process, with its start."""
     start = time.perf_counter()
@@ -197,28 +229,60 @@ def limit(path: Path) -> float:
     return timed(["zstd", "-dcq", "--long=31", str(path)])
 
 
-def candidate(name: str, path: Path) -> float:
+def candidate(case: str, path: Path) -> float:
     """Seconds of the work alone: the child measures itself, after its imports."""
-    command = [sys.executable, __file__, "--run", name, str(path)]
+    command = [sys.executable, __file__, "--run", case, str(path)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     record = json.loads(done.stdout)
-    print(f"  {name:6} {path.name:24} {record}", file=sys.stderr)
+    print(f"  {case:8} {path.name:24} {record}", file=sys.stderr)
     return float(record["wall_s"])
 
 
-def run_here(name: str, path: Path) -> None:
-    start = time.perf_counter()
-    kept = CANDIDATES[name](path)
-    wall, cpu = time.perf_counter() - start, time.process_time()
-    status = Path("/proc/self/status").read_text()  # ru_maxrss would inherit this program's
-    peak = int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
-    figures = {
-        "kept": kept,
-        "wall_s": round(wall, 3),
-        "cpu_s": round(cpu, 2),
-        "peak_mb": peak >> 10,
-    }
-    print(json.dumps(figures))
+def run_here(case: str, path: Path) -> None:
+    busy, own, start = machine_s(), cpu_s(), time.perf_counter()
+    kept = (run_naive if case == "naive" else run_ours)(case, path)
+    wall, cpu = time.perf_counter() - start, cpu_s() - own
+    others = (machine_s() - busy - cpu) / wall
+    figures = {"kept": kept, "wall_s": wall, "cpu_s": cpu, "others": others}
+    print(json.dumps({name: round(value, 2) for name, value in figures.items()}))
+
+
+def cpu_s() -> float:
+    """Of this process and of its children that have ended."""
+    return sum(os.times()[:4])
+
+
+def machine_s() -> float:
+    """Seconds that all cores together were busy since the machine started."""
+    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+    ticks = [int(field) for field in fields]
+    return (sum(ticks) - ticks[3] - ticks[4]) / os.sysconf("SC_CLK_TCK")  # idle, waiting
+
+
+def peak_of(case: str, path: Path) -> int:
+    """Bytes at the highest of a few samples a second, summed over the processes of one run."""
+    command = [sys.executable, __file__, "--run", case, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as child:
+        peak = 0
+        while child.poll() is None:
+            peak = max(peak, held_by(child.pid))
+            time.sleep(0.2)
+    return peak
+
+
+def held_by(pid: int) -> int:
+    """All of a process, and what its children do not share with it."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        held = memory_of(pid, "Rss:")
+        return held + sum(memory_of(int(child), "Private_") for child in children)
+    except (FileNotFoundError, ProcessLookupError):
+        return 0  # it ended while we looked
+
+
+def memory_of(pid: int, field: str) -> int:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith(field))
 
 
 def measure(paths: dict[str, Path], rounds: int, naive_rounds: int) -> dict[str, list[float]]:
@@ -227,13 +291,12 @@ def measure(paths: dict[str, Path], rounds: int, naive_rounds: int) -> dict[str,
     for path in paths.values():
         limit(path)  # the file is in the page cache from here on
     for i in range(rounds):
-        floor = limit(paths["site"])
-        ours = candidate("ours", paths["site"])
-        ratios["site/limit"].append(ours / floor)
-        if i < naive_rounds:
-            ratios["site/naive"].append(candidate("naive", paths["site"]) / ours)
-        floor = limit(paths["own"])
-        ratios["own/limit"].append(candidate("ours", paths["own"]) / floor)
+        for case, (which, _, _) in CASES.items():
+            floor = limit(paths[which])
+            ours = candidate(case, paths[which])
+            ratios[f"{case}/limit"].append(ours / floor)
+            if case == "site" and i < naive_rounds:
+                ratios["site/naive"].append(candidate("naive", paths[which]) / ours)
     return ratios
 
 
@@ -253,15 +316,17 @@ def main() -> None:
         run_here(args.run[0], Path(args.run[1]))
         return
     args.folder.mkdir(parents=True, exist_ok=True)
-    sizes = {"site": args.site_mb, "own": args.own_mb}
+    sizes = {"site": args.site_mb, "frames": args.site_mb, "own": args.own_mb}
     paths = {which: dump(which, mb, args.folder) for which, mb in sizes.items()}
     ratios = measure(paths, args.rounds, args.naive_rounds)
+    for which in ("site", "own"):
+        window = min(sizes[which] << 20, 1 << 31)
+        ratios[f"{which}/memory"] = [peak_of(which, paths[which]) / (window + BESIDE)]
     for name, values in ratios.items():
+        if not values:  # no rounds of it were asked for
+            continue
         bound, sense = BOUNDS[name]
-        median, base = (
-            statistics.median(values),
-            "json.loads reader" if "naive" in name else "zstd -dc",
-        )
+        median, base = statistics.median(values), BASE[name.split("/")[1]]
         if args.json:
             record = {
                 "name": f"ingest/{name}",
@@ -271,7 +336,12 @@ def main() -> None:
             }
             print(
                 json.dumps(
-                    {**record, "n": len(values), "baseline": base, "mb": sizes[name.split("/")[0]]}
+                    {
+                        **record,
+                        "n": len(values),
+                        "baseline": base,
+                        "mb": sizes[CASES[name.split("/")[0]][0]],
+                    }
                 )
             )
         else:

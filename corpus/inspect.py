@@ -15,8 +15,9 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from .dumps.blocks import Damage
 from .dumps.decode import read_blocks
-from .dumps.frames import Damage, codec_of
+from .dumps.frames import codec_of
 from .dumps.source import PIECE, Source
 from .dumps.wire import LineParser
 from .eras import ERAS, month_of, month_start, next_month

@@ -24,8 +24,7 @@ from typing import IO, Any, cast
 import numpy as np
 
 from ..settings import Settings
-from .decode import Block
-from .frames import Damage
+from .blocks import Block, Damage
 from .hand import Job, Order, found_of
 from .intake import Intake, lost
 from .merge import Rows
@@ -45,7 +44,7 @@ _START = (
 
 
 # Arrow's own pool keeps what it frees: 20 to 40 MB a hand (measured).
-_LEAN = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
+_LEAN = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"}
 
 
 class HandLost(Exception):
@@ -69,6 +68,7 @@ class Crew:
         )
         self._share = 1.0  # of candidates among the lines, lately
         self._n_dense = 0
+        self._handed = False
         self._lines = 0  # up to here, counted or handed over
         self._found: deque[Found | None] = deque()  # of the items after those that are counted
         self._n_counted = 0
@@ -154,6 +154,9 @@ class Crew:
         number = self._n_counted + len(self._found)
         job = Job(number, block.at, end, block.start, self._lines)
         min(free, key=lambda hand: hand.n_jobs).give(job)
+        if not self._handed and self.intake.spool is not None:
+            self.intake.spool.set_aside()  # most rows lie with the others from here on
+        self._handed = True
         self._found.append(None)
         self._lines += int(np.count_nonzero(self._text[block.at : end] == ord("\n")))
 

@@ -6,31 +6,17 @@ import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from functools import partial
-from typing import NamedTuple
 
 from ..places import Url
 from .background import in_background
-from .frames import Damage, Room, decoded
+from .blocks import Block, Damage
+from .frames import Room, decoded
 from .ring import SIZE, Ring
 from .source import Source
 
 LINE_CAP = 1 << 24  # ours: the longest real line is far below 1 MB
 AHEAD = 8  # blocks and damages that wait between the decoding thread and its reader
 _BOM = b"\xef\xbb\xbf"
-
-
-class Block(NamedTuple):
-    """Bytes that end at a line end; `start` is their offset in the decoded text.
-
-    `edge`: one single line that may have lost its beginning (after damage) or its end (the last
-    line of a file without a final newline, or the last before damage). `at`: where `data` lies in
-    the ring; the reader gives that slot back. -1: nowhere, it has bytes of its own.
-    """
-
-    data: bytes | memoryview
-    start: int
-    edge: bool = False
-    at: int = -1
 
 
 def read_blocks(

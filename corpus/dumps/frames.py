@@ -11,10 +11,11 @@ import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, BinaryIO, NamedTuple, Protocol, cast
+from typing import IO, BinaryIO, Protocol, cast
 
 import zstandard
 
+from .blocks import Damage
 from .source import PIECE, Source
 from .zstd_frame import MAGIC, SKIPPABLE, FrameWalk
 
@@ -29,17 +30,6 @@ _MAGIC = {".zst": MAGIC, ".gz": b"\x1f\x8b", ".bz2": b"BZh", ".xz": b"\xfd7zXZ\x
 _ERRORS = (zstandard.ZstdError, zlib.error, lzma.LZMAError, OSError)  # OSError: what bz2 raises
 Room = Callable[[], memoryview]
 """Where the next decoded bytes go: at least one byte long."""
-
-
-class Damage(NamedTuple):
-    """Something was lost here.
-
-    `byte` counts in the file for `truncated_frame`, `bad_frame` (to within `FINE`) and
-    `expansion_cap`; in the decoded text for damage of lines.
-    """
-
-    byte: int
-    reason: str
 
 
 class _Decoder(Protocol):

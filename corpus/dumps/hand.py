@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .decode import Block
-from .frames import Damage
+from .blocks import Block, Damage
 from .sift import Found, Sifter
 from .spool import Spool
 
@@ -72,7 +71,6 @@ class Hand:
 
     def leave(self) -> dict[str, Any]:
         """The rows, on disk: whoever asked removes them."""
-        self.spool.finish()
         files = [(str(path), parts) for path, parts in self.spool.leave().files]
         return {"files": files, "spans": self.spool.spans}
 

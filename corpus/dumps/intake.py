@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..settings import Settings
-from .decode import Block
-from .frames import Damage
+from .blocks import Block, Damage
 from .sift import DAMAGES_KEPT, Found, Sifter
 from .spool import HELD_BYTES, Spool
 

@@ -13,7 +13,7 @@ from queue import SimpleQueue
 
 SIZE = 1 << 20  # decoded bytes a slot holds: they stay in the cache (measured)
 HEAD = 1 << 18  # before them: room for the beginning of the line that crosses the border
-SLOTS = 8
+SLOTS = 6
 
 
 class Closed(Exception):

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..records import Comment, Submission
-from .decode import Block
-from .frames import Damage
+from .blocks import Block, Damage
 from .prefilter import Prefilter, line_ends
 from .wire import LineParser
 

@@ -16,8 +16,8 @@ from ..refusals import writing
 _Part = dict[int, pa.RecordBatch]  # bucket, ascending -> its rows of one stretch of the file
 _IPC = pa.ipc.IpcWriteOptions(compression="lz4")
 ROWS_AT_ONCE = 2_000  # become Arrow together: what was just parsed is still in the cache
-ROWS_PER_PART = 20_000  # are sorted together
-HELD_BYTES = 1 << 26  # of Arrow batches; as many may be on their way to the disk
+ROWS_PER_PART = 10_000  # are sorted together
+HELD_BYTES = 1 << 24  # of Arrow batches; as many may be on their way to the disk
 
 
 class Spilled:
@@ -82,11 +82,17 @@ class Spool:
             self._sort()
         self._written()
 
-    def leave(self) -> Spilled:
-        """After `finish`: everything on disk, for another process to read and to remove."""
+    def set_aside(self) -> None:
+        """All rows so far go to the disk, and the memory they took to the system."""
+        self.finish()
         if self._held:
             self._spill()
             self._written()
+        pa.default_memory_pool().release_unused()
+
+    def leave(self) -> Spilled:
+        """No more rows; all of them on disk, for another process to read and to remove."""
+        self.set_aside()
         left, self._spilled = self._spilled, Spilled()
         return left
 
@@ -118,8 +124,10 @@ class Spool:
 
     def _sort(self) -> None:
         """The fresh batches become a part: rows of a bucket side by side, in file order."""
-        table = pa.Table.from_batches([batch for batch, _ in self._fresh]).combine_chunks()
         buckets = np.concatenate([np.array(buckets) for _, buckets in self._fresh])
+        table = pa.Table.from_batches([batch for batch, _ in self._fresh])
+        self._fresh, self._n_fresh = [], 0
+        table = table.combine_chunks()  # from here on there are two copies, not three
         order = np.argsort(buckets, kind="stable")
         batch = table.to_batches()[0].take(pa.array(order))
         present, starts = np.unique(buckets[order], return_index=True)
@@ -127,7 +135,6 @@ class Spool:
         cuts = zip(present.tolist(), starts.tolist(), stops, strict=True)
         self._held.append({bucket: batch.slice(a, b - a) for bucket, a, b in cuts})
         self._n_held += batch.nbytes
-        self._fresh, self._n_fresh = [], 0
         self._widen_spans(table)
 
     def _widen_spans(self, table: pa.Table) -> None:

@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 
 from redditess.corpus.dumps import decode, frames
 from redditess.corpus.dumps.background import in_background
-from redditess.corpus.dumps.decode import Block, read_blocks, sample_lines
-from redditess.corpus.dumps.frames import Damage, codec_of, decoded
+from redditess.corpus.dumps.blocks import Block, Damage
+from redditess.corpus.dumps.decode import read_blocks, sample_lines
+from redditess.corpus.dumps.frames import codec_of, decoded
 from redditess.corpus.dumps.ring import SIZE, Ring
 from redditess.corpus.dumps.source import Source
 from redditess.corpus.errors import InputError

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from redditess.corpus.artefacts import read_json
 from redditess.corpus.dumps import decode, intake, sift, spool
 from redditess.corpus.dumps import ingest as ingest_module
+from redditess.corpus.dumps.blocks import Block
 from redditess.corpus.dumps.frames import decoded
 from redditess.corpus.dumps.ingest import ingest_file
 from redditess.corpus.dumps.ring import Ring
@@ -275,7 +276,7 @@ def test_looking_for_candidates_or_parsing_all_counts_the_same(
             with Source(path) as source, Ring(2, block) as ring:
                 for item in decode.blocks_of(partial(decoded, source), ring):
                     taken.take(item)
-                    if isinstance(item, decode.Block):
+                    if isinstance(item, Block):
                         ring.give(item.at)
             return taken.account({})
 
