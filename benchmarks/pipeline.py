@@ -13,6 +13,9 @@ Seconds of CPU are those of the process and all it started; peak memory is what 
 account and the card as release. "stages both do" compares ingest and assemble with reading and
 joining: the rest of the script is a small part of what a build does there.
 
+"inspect" is the time that `redditess inspect --whole` foresees for the large build over what it took on so
+many cores (CPU seconds / workers), or the other way round: a factor of 2 is allowed.
+
 No ratio against the script has a budget; growth has: ten times the rows, at most eleven times the
 time. Growth is bounded in CPU seconds; in wall seconds it is shown beside it.
 """
@@ -170,7 +173,24 @@ def compare(rows: int, times: int, rounds: int, tmp: Path) -> list[dict[str, Any
         _growth(f"{n_times:.2f} times the rows, time (CPU) per row", small, large, "cpu"),
         _growth(f"{n_times:.2f} times the rows, time (wall) per row", small, large, "wall"),
         _memory(small, large),
+        _foreseen(world(rows * times, tmp), large),
     ]
+
+
+def _foreseen(dumps: list[Path], runs: list[Run]) -> dict[str, Any]:
+    from redditess.corpus.inspect import inspect_files
+    from redditess.corpus.prospects import cost_of
+    from redditess.corpus.settings import load_settings
+
+    settings = load_settings("default", subreddits=tuple(sorted(WANTED)))
+    cost = cost_of(inspect_files(dumps, None), settings)
+    foreseen = cost.read_s + cost.later_s
+    took = statistics.median(r.total("cpu") for r in runs) / cost.workers
+    return {
+        "name": "inspect / what it took", "ratio": round(max(foreseen / took, took / foreseen), 3),
+        "bound": 2, "sense": "<=", "n": len(runs), "baseline": "CPU seconds / workers",
+        "foreseen_s": round(foreseen, 1), "took_s": round(took, 1),
+    }  # fmt: skip
 
 
 def _against(

@@ -18,7 +18,9 @@ WHOLE_SITE = 200  # ours: a sample with more subreddits is of a whole-site file,
 
 # Measured (docs/benchmarks.md), decoded bytes a second on one worker with two cores.
 _READ_FEW, _READ_ALL = 540e6, 156e6  # 0.5 % and 100 % of the lines wanted
-_LATER_S = 1e-4  # worker seconds a wanted line: joining, voting, masking, writing
+_LATER_S = 3.5e-4  # worker seconds a wanted line: joining, voting, masking, writing
+_BUCKET_S = 0.3  # worker seconds a bucket of however few lines: the same
+_START_S = 6.0  # of every build: workers begin, libraries load, the card is written
 _WINDOW, _BESIDE = 2 << 30, 300 << 20  # bytes of memory a worker: the zstd window, all the rest
 _DISK_RAW, _DISK_SPILL = 135, 300  # bytes a wanted line: typed rows; DuckDB's temporary files
 _DISK_LATER = 4  # interactions, votes, labels and the release, as multiples of the typed rows
@@ -244,7 +246,8 @@ def _bare(name: str) -> str:
 
 def cost_of(files: Sequence[FileFacts], settings: Settings, workers: int | None = None) -> Cost:
     """What a build of these dumps will take. `workers`: None is what the build would use here."""
-    n_workers = min(workers or settings.workers or default_workers(), max(len(files), 1))
+    n_later = workers or settings.workers or default_workers()
+    n_workers = min(n_later, max(len(files), 1))
     seconds, n_wanted = [], 0
     for f in files:
         share = f.n_of(settings.subreddits) / f.n_sampled if f.n_sampled else 0.0
@@ -257,7 +260,8 @@ def cost_of(files: Sequence[FileFacts], settings: Settings, workers: int | None 
     return Cost(
         n_wanted=n_wanted,
         read_s=max([sum(seconds) / n_workers, *seconds]),
-        later_s=n_wanted * _LATER_S / n_workers,
+        later_s=_START_S + (n_wanted * _LATER_S + settings.n_buckets * _BUCKET_S)
+        / min(n_later, settings.n_buckets),
         memory_bytes=sum(busy) + len(busy) * _BESIDE,
         disk_bytes=n_wanted * (_DISK_RAW * (1 + _DISK_LATER) + _DISK_SPILL),
         workers=n_workers,
@@ -266,7 +270,7 @@ def cost_of(files: Sequence[FileFacts], settings: Settings, workers: int | None 
             f"an idle machine: a worker reads {_READ_FEW / 1e6:.0f} MB/s decoded where few lines"
             " are wanted,"
             f" {_READ_ALL / 1e6:.0f} MB/s where all are, and takes {_LATER_S * 1e6:.0f} µs for"
-            " each of these afterwards; memory is the window (2 GiB at most) and"
+            f" each of these and {_BUCKET_S} s for each bucket afterwards; memory is the window (2 GiB at most) and"
             f" 300 MB a worker; disk {_DISK_RAW * (1 + _DISK_LATER) + _DISK_SPILL} bytes a line"
         ),
     )

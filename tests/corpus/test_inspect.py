@@ -214,6 +214,20 @@ def test_cost_grows_with_the_file_and_with_what_is_wanted(month_pair):
     assert cost_of(files, load_settings(), workers=2).memory_bytes > all_.memory_bytes
 
 
+def test_buckets_cost_time_and_more_workers_than_files_share_it(month_pair):
+    files = inspect_files(month_pair("2019-01"))
+    later = {
+        (n, workers): cost_of(
+            files, load_settings(subreddits=["anxiety"], n_buckets=n), workers=workers
+        ).later_s
+        for n in (1, 64)
+        for workers in (1, 2, 8)
+    }
+    assert later[1, 1] < later[64, 1]
+    assert later[64, 8] < later[64, 2] < later[64, 1]  # of two files
+    assert later[1, 8] == later[1, 1]  # a bucket is one worker's
+
+
 def test_too_few_buckets_are_told_with_the_number_to_set(month_pair, monkeypatch):
     files = inspect_files(month_pair("2019-01"))
     settings = load_settings(subreddits=["anxiety"], n_buckets=2)
