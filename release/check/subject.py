@@ -135,12 +135,17 @@ def _filled(batch: pa.RecordBatch, wanted: pa.Schema) -> pa.RecordBatch:
 
 
 def numbers(ids: pa.Array | pa.ChunkedArray) -> NDArray[np.uint64]:
-    """Ids of 16 hex digits as integers; any other words by a digest."""
+    """Ids of 16 hex digits as integers; other words by a digest. Texts are held chunk by chunk."""
+    if isinstance(ids, pa.ChunkedArray):
+        return np.concatenate([np.zeros(0, np.uint64), *map(numbers, ids.chunks)])
     plain = pc.fill_null(pc.cast(ids, pa.string()), "")
-    if len(plain) and pc.all(pc.match_substring_regex(plain, "^[0-9a-f]{16}$")).as_py():
-        return np.frombuffer(bytes.fromhex("".join(plain.to_pylist())), ">u8").astype(np.uint64)
-    hashed = (stable_hash("redditess check", text) for text in plain.to_pylist())
-    return np.fromiter(hashed, np.uint64, len(plain))
+    is_id = pc.match_substring_regex(plain, "^[0-9a-f]{16}$").to_numpy(zero_copy_only=False)
+    found = np.empty(len(plain), np.uint64)
+    digits = "".join(plain.filter(pa.array(is_id)).to_pylist())
+    found[is_id] = np.frombuffer(bytes.fromhex(digits), ">u8")
+    others = plain.filter(pa.array(~is_id)).to_pylist()
+    found[~is_id] = np.array([stable_hash("redditess check", text) for text in others], np.uint64)
+    return found
 
 
 def words(ids: NDArray[np.uint64]) -> list[str]:
