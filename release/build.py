@@ -167,6 +167,7 @@ class _Run:
         )
         manifest |= told
         write_card(self.folder, manifest)
+        sweep(self.folder.root)  # what killed tasks left: an executor is no child of the driver
         write_json(self.folder.run, self._run_record())
         forget(self.folder)
         write_json(self.folder.manifest, manifest)
