@@ -7,12 +7,14 @@ that leads a process group of its own, so it is as real a process as one that wa
 from __future__ import annotations
 
 import ctypes
+import itertools
 import json
 import os
 import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -26,6 +28,12 @@ from redditess.release import build as _
 LOADED = (duckdb, pyarrow.parquet, _, resolve(("op_response",)))
 
 
+def jumping(clock: Callable[[], float], by: float) -> Callable[[], float]:
+    """Back and forth by so many seconds at every look."""
+    sides = itertools.cycle((by, -by))
+    return lambda: clock() + next(sides)
+
+
 def work(job: dict[str, Any]) -> int:
     log = os.open(job["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for stream in (1, 2):
@@ -34,6 +42,8 @@ def work(job: dict[str, Any]) -> int:
         module, _, attribute = name.partition(":")
         setattr(import_module(module), attribute, value)
     os.environ.update(job["env"])
+    for name in ("monotonic", "perf_counter"):
+        setattr(time, name, jumping(getattr(time, name), float(os.environ.get("FAULT_CLOCK", 0))))
     ctypes.CDLL(None).fault_begin()
     sys.argv = ["redditess", *job["words"]]
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -54,6 +55,8 @@ def lab(faults: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]
     made.n_calls = ended.n_calls
     made.digests = digests(out)
     yield made
+    for child in made.begun:  # of a test that failed while one waited
+        os.killpg(child, signal.SIGKILL)
     server.kill()
     server.wait()
 

@@ -9,7 +9,8 @@
                  wait: until a file FAULT_GATE exists
                  a number: the call fails with this errno
                  any of these with "+": so do all calls after it
-   FAULT_CLOCK   seconds: wall and monotonic clocks jump back and forth by as much at every look */
+   FAULT_CLOCK   seconds: the wall clock jumps back and forth by as much at every look (builder.py
+                 does the same to Python's monotonic clocks: the kernel waits by its own) */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -116,7 +117,7 @@ int mkdir(const char *p, mode_t m) { FAIL_PATH("mkdir", p); return REAL(mkdir)(p
 int clock_gettime(clockid_t which, struct timespec *t) {
     static int side;
     int status = (int)syscall(SYS_clock_gettime, which, t);
-    if (jump && !status && (which == CLOCK_REALTIME || which == CLOCK_MONOTONIC))
+    if (jump && !status && which == CLOCK_REALTIME)
         t->tv_sec += __atomic_add_fetch(&side, 1, __ATOMIC_RELAXED) % 2 ? jump : -jump;
     return status;
 }

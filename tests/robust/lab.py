@@ -49,6 +49,7 @@ class Lab:
     digests: dict[str, str] = field(default_factory=dict)
     n_calls: dict[str, int] = field(default_factory=dict)
     n_logs: int = 0
+    begun: list[int] = field(default_factory=list)
     _gate: tuple[Path, int] = (Path(), 0)
 
     def _ask(self, job: Mapping[str, Any]) -> int:
@@ -73,9 +74,11 @@ class Lab:
             "words": ["build", *map(str, dumps or self.dumps), "--out", str(out), "--config",
                       str(self.config), "--workers", str(workers), *words],
         })  # fmt: skip
+        self.begun.append(child)
 
         def end(after_s: float | None = None) -> Ended:
             status = self._ask({"end": child, "after_s": after_s})
+            self.begun.remove(child)
             _, *calls = struct.unpack("=7Q", count.read_bytes())
             n_calls = dict(zip(WRITES, calls, strict=True))
             return Ended(status, log.read_text("utf8", "replace"), n_calls)

@@ -48,7 +48,7 @@ def kill_again_and_again(lab: Lab, out: Path, n_kills: int, seed: int, workers: 
 
 
 def test_sigkill_in_the_middle_of_a_call(lab: Lab, out: Path) -> None:
-    kill_again_and_again(lab, out, 6, seed=1, workers=1)
+    kill_again_and_again(lab, out, 3, seed=1, workers=1)
 
 
 @pytest.mark.long
@@ -59,12 +59,15 @@ def test_sigkill_at_many_points(lab: Lab, out: Path, n_kills: int, seed: int, wo
     assert len(stages) >= 4, stages  # what the progress said last
 
 
-def test_a_killed_fresh_build_never_mixes_with_what_it_replaces(lab: Lab, out: Path) -> None:
+@pytest.mark.parametrize("calls", [(15,), pytest.param((3, 8, 12, 18, 22), marks=pytest.mark.long)])
+def test_a_killed_fresh_build_never_mixes_with_what_it_replaces(
+    lab: Lab, out: Path, calls: tuple[int, ...]
+) -> None:
     """--fresh with other settings is killed while it removes; then the first command again."""
     lab.finish(out)
     other = lab.home / "other.toml"
     other.write_text(lab.config.read_text().replace("n_buckets = 3", "n_buckets = 2"))
-    for nth in (3, 8, 12, 15, 18, 22):
+    for nth in calls:
         fresh = ("--fresh", "--config", str(other))
         assert lab.build(out, words=fresh, ops="unlink", nth=nth, do="group").status == -9
         ended = lab.build(out)
@@ -93,12 +96,14 @@ def test_rows_of_a_dump_that_was_never_finished_do_not_stay(lab: Lab, out: Path)
     assert not list((out / "raw").glob(f"*/*{name}.parquet"))
 
 
+@pytest.mark.long
 def test_a_killed_worker_changes_nothing(lab: Lab, out: Path) -> None:
     ended = lab.build(out, workers=2, ops="rename", where=f"{out}/votes/", nth=2, do="self")
     assert ended.status == 0, ended.said
     lab.finish(out)
 
 
+@pytest.mark.long
 def test_a_worker_that_is_killed_twice_ends_the_build_in_one_sentence(lab: Lab, out: Path) -> None:
     ended = lab.build(out, workers=2, ops="rename", where="votes/b00001", nth=1, do="self+")
     assert "vote 1 died 2 times" in ended.sentence and "fewer --workers" in ended.sentence
@@ -106,6 +111,7 @@ def test_a_worker_that_is_killed_twice_ends_the_build_in_one_sentence(lab: Lab, 
     lab.finish(out)
 
 
+@pytest.mark.long
 def test_workers_of_a_killed_builder_do_not_touch_the_next_build(lab: Lab, out: Path) -> None:
     """Only the builder is killed, while two workers write; the next one starts at once."""
     for where in ("raw/", "votes/", "shaped/"):

@@ -31,16 +31,16 @@ def bench(
 def test_mutated_lines_are_all_accounted_for(
     bench: ModuleType, tmp_path: Path, processes: int
 ) -> None:
-    tally = bench.read_lines(60_000, seed=processes, folder=tmp_path, processes=processes)
+    tally = bench.read_lines(20_000, seed=processes, folder=tmp_path, processes=processes)
     assert tally.faults == []
-    assert tally.n_lines >= 60_000 and tally.n_kept > 5_000
+    assert tally.n_lines >= 20_000 and tally.n_kept > 2_000
 
 
 @pytest.mark.slow
 def test_mutated_dumps_of_all_codecs_are_survived(bench: ModuleType, tmp_path: Path) -> None:
-    tally = bench.read_bent_dumps(48, seed=1, folder=tmp_path)
+    tally = bench.read_bent_dumps(16, seed=1, folder=tmp_path)
     assert tally.faults == []
-    assert tally.n_kept > 1_000
+    assert tally.n_kept > 300
 
 
 def test_the_benchmark_sees_a_line_that_is_lost(

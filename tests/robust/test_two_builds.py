@@ -26,13 +26,14 @@ def test_the_second_build_in_a_folder_is_refused_whatever_it_wants(lab: Lab, out
     lab.finish(out)
 
 
+@pytest.mark.long
 def test_the_lock_of_a_killed_build_holds_nobody_up(lab: Lab, out: Path) -> None:
     assert lab.build(out, ops="rename", nth=20, do="group").status == -9
     assert (out / ".lock").exists()
     lab.finish(out)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_clocks_that_jump_change_no_byte(lab: Lab, out: Path, workers: int) -> None:
     """Both clocks go 30 years forth and back at every look."""
     ended = lab.build(out, workers=workers, clock=15 * 365 * 86_400)
