@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 LONGEST_S = 120.0
+REGISTERED = "(Successfully registered with master)"
 LIGHT = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"  # a JVM of seconds: half the time
 
 
@@ -39,16 +40,19 @@ class Cluster:
         port = _found(log, r"Successfully started service 'MasterUI' on port (\d+)")
         self.page = f"http://127.0.0.1:{port}"
         self.workers: list[subprocess.Popen[bytes]] = []
-        for _ in range(2):
-            self.add_worker()
+        for log in [self._worker() for _ in range(2)]:  # both start at the same time
+            _found(log, REGISTERED)
 
     def add_worker(self) -> None:
         """One more worker, which the master knows on return."""
+        _found(self._worker(), REGISTERED)
+
+    def _worker(self) -> Path:
         name = f"worker{len(self._processes)}"
         own = ["--host", "127.0.0.1", "--cores", "1", "--memory", "800m", "--webui-port", "0"]
         log = self._start(name, *own, "--work-dir", str(self.root / name), self.url)
         self.workers.append(self._processes[-1])
-        _found(log, r"(Successfully registered with master)")
+        return log
 
     def kill_executor(self) -> None:
         """Kills an executor of the newest worker, as a system short of memory would."""

@@ -140,6 +140,7 @@ def test_executors_with_another_redditess_are_refused(
     assert not list((tmp_path / "b" / "raw").rglob("*.parquet"))  # told before anything was read
 
 
+@pytest.mark.long
 def test_executors_without_redditess_are_refused(
     builder: Any, cluster: Any, tmp_path: Path
 ) -> None:
