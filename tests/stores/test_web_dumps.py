@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import traceback
@@ -13,6 +14,7 @@ import pytest
 from redditess.corpus.dumps import remote
 from redditess.corpus.dumps.source import Source
 from redditess.corpus.errors import InputError
+from redditess.corpus.places import Url
 
 SIGNED = "?X-Amz-Signature=s3cr3t"
 DATA = os.urandom(3_000_000)
@@ -168,6 +170,27 @@ def test_a_host_that_is_not_there_is_one_sentence(web: Any) -> None:
     assert "its host is not found; check the address" in refusal(f"https://no.invalid/x{SIGNED}")
     gone = web.url.replace(str(web.server_address[1]), "1")
     assert "the connection broke, 8 times in a row" in refusal(f"{gone}/x{SIGNED}")
+
+
+def test_the_words_of_a_library_are_not_passed_on() -> None:
+    def refused() -> None:
+        raise PermissionError(f"GET https://host/x{SIGNED}")
+
+    with pytest.raises(InputError, match="^https://host/x: access is refused; check") as told:
+        remote.mended(Url(f"https://host/x{SIGNED}"), refused)
+    assert "s3cr3t" not in "".join(traceback.format_exception(told.value))
+
+
+def test_what_is_no_trouble_of_a_store_goes_on_as_it_is() -> None:
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def wrong() -> None:
+        raise ValueError("ours")
+
+    for work, kind in ((full, OSError), (wrong, ValueError)):
+        with pytest.raises(kind):
+            remote.mended(Url("s3://b/x"), work)
 
 
 def test_a_frame_can_be_read_again_from_its_byte(web: Any) -> None:
