@@ -176,7 +176,7 @@ def test_the_words_of_a_library_are_not_passed_on() -> None:
     def refused() -> None:
         raise PermissionError(f"GET https://host/x{SIGNED}")
 
-    with pytest.raises(InputError, match="^https://host/x: access is refused; check") as told:
+    with pytest.raises(InputError, match=r"^https://host/x: access is refused; check") as told:
         remote.mended(Url(f"https://host/x{SIGNED}"), refused)
     assert "s3cr3t" not in "".join(traceback.format_exception(told.value))
 
