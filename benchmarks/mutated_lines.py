@@ -45,7 +45,7 @@ CHUNK = 25_000  # lines in one file
 FEW = ("sample_sleep", "sample_grief")
 MANY = (*FEW, *(f"place_{n}" for n in range(prefilter.MANY)))  # looked for in another way
 WAYS = {"picked": 2.0, "parsed": -1.0}  # `sift.DENSE`: never, always
-LONGEST_S, MEMORY_MB = 300, 1500
+LONGEST_S, MEMORY_MB = 1800, 1500
 CODECS: dict[str, Callable[[bytes], bytes]] = {
     ".zst": zstd.compress, ".gz": lambda b: gzip.compress(b, 1), ".bz2": bz2.compress,
     ".xz": lambda b: lzma.compress(b, preset=0),
@@ -260,6 +260,8 @@ def read_lines(lines: int, seed: int, folder: Path, processes: int = 1) -> Tally
         found += [(f"chunk {number}", what) for what in told]
         n_read, number = n_read + expected, number + 1
         kept += sum(account["kept"] for account in accounts(folder / "out"))
+        if number % 20 == 0:
+            print(f"{n_read:,} lines, {len(found)} faults", file=sys.stderr, flush=True)
     return Tally(n_read, kept, found)
 
 
