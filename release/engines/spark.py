@@ -97,8 +97,9 @@ class Spark:
         try:
             [row] = self._session.job(_task(text), name, self._tag)
         except Exception as e:  # of py4j, gRPC, pyspark and Java: one sentence
-            self._session.failed = True
-            raise explained(e, name, self._session.log) from e
+            told = explained(e, name, self._session.log)
+            self._session.failed |= str(self._session.log) in told.next_step
+            raise told from e
         answer: dict[str, Any] = json.loads(row)
         if "unlike" in answer:
             theirs = answer["unlike"]

@@ -92,7 +92,7 @@ class Session:
         self._spark: SparkSession | None = None
         self._own = False
         self.log: Path | None = None
-        self.failed = False  # then the log stays
+        self.failed = False  # in words of Spark's only: then the log stays
 
     def job(self, function: Callable[[Any], Any], name: str, tag: str) -> list[str]:
         """Runs a function in one executor; the strings that it answers."""
