@@ -143,7 +143,7 @@ def _shape(shaper: Shaper, batch: Sequence[_Piece]) -> None:
     sizes = [tables[0].num_rows for _, tables in batch]
     whole = [pa.concat_tables(stage) for stage in zip(*(t for _, t in batch), strict=True)]
     ids = [pseudonym(shaper.key, c) for c in whole[0]["comment_id"].to_pylist()]
-    numbers = np.repeat([work.bucket for work, _ in batch], sizes)
+    numbers = np.repeat(np.array([work.bucket for work, _ in batch], np.int64), sizes)
     shaped = shaper.shape(ids, whole[0], whole[1], whole[2], numbers)
     start = 0
     for (work, tables), n in zip(batch, sizes, strict=True):

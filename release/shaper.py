@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from ..corpus.artefacts import stable_hash
 from ..corpus.records import NOT_OBSERVABLE
@@ -55,7 +56,7 @@ class Shaper:
         interactions: pa.Table,
         votes: pa.Table,
         labels: pa.Table,
-        buckets: Sequence[int] | None = None,
+        buckets: NDArray[np.int64] | None = None,
     ) -> pa.Table:
         """Rows (n,) of the three tables, in one order -> rows of SHAPED_SCHEMA.
 
@@ -63,7 +64,7 @@ class Shaper:
         """
         x = {name: interactions[name].combine_chunks() for name in interactions.column_names}
         said = _evidence(votes)
-        text = self._masked(x, said, np.zeros(len(ids), int) if buckets is None else buckets)
+        text = self._masked(x, said, np.zeros(len(ids), np.int64) if buckets is None else buckets)
         posts = Posts.of(text["title"], text["post"])
         comments = text["comment"]
         found, risks = annotate_beside(comments, posts.distinct, self.settings.annotate)
@@ -91,10 +92,9 @@ class Shaper:
         return pa.table([columns[f.name].cast(f.type) for f in SHAPED_SCHEMA], SHAPED_SCHEMA)
 
     def _masked(
-        self, x: dict[str, pa.Array], said: list[str | None], buckets: Sequence[int]
+        self, x: dict[str, pa.Array], said: list[str | None], of_row: NDArray[np.int64]
     ) -> dict[str, pa.Array]:
         """The columns of text, masked; "evidence" (m * n,) row by row, as `said`."""
-        of_row = np.asarray(buckets)
         flat = {n: x[n].flatten().to_pylist() for n in ("op_replies", "op_general")}
         own = {"comment": x["comment"].to_pylist(), "op_replies": flat["op_replies"],
                "evidence": said}  # fmt: skip
