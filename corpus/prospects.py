@@ -18,9 +18,10 @@ WHOLE_SITE = 200  # ours: a sample with more subreddits is of a whole-site file,
 
 # Measured (docs/benchmarks.md), decoded bytes a second on one worker with two cores.
 _READ_FEW, _READ_ALL = 540e6, 156e6  # 0.5 % and 100 % of the lines wanted
-_LATER_S = 3.5e-4  # worker seconds a wanted line: joining, voting, masking, writing
-_BUCKET_S = 0.3  # worker seconds a bucket of however few lines: the same
-_START_S = 6.0  # of every build: workers begin, libraries load, the card is written
+_LATER_S = 2.8e-4  # worker seconds a wanted line: joining, voting, labelling, masking
+_BUCKET_S = 0.3  # worker seconds a bucket, of however few lines: the same
+_ALONE_S = 5e-5  # seconds a wanted line, by one process: twins, splits, pairs, writing
+_START_S = 8.0  # of every build: workers begin, libraries load, the card is written
 _WINDOW, _BESIDE = 2 << 30, 300 << 20  # bytes of memory a worker: the zstd window, all the rest
 _DISK_RAW, _DISK_SPILL = 135, 300  # bytes a wanted line: typed rows; DuckDB's temporary files
 _DISK_LATER = 4  # interactions, votes, labels and the release, as multiples of the typed rows
@@ -260,8 +261,7 @@ def cost_of(files: Sequence[FileFacts], settings: Settings, workers: int | None 
     return Cost(
         n_wanted=n_wanted,
         read_s=max([sum(seconds) / n_workers, *seconds]),
-        later_s=_START_S + (n_wanted * _LATER_S + settings.n_buckets * _BUCKET_S)
-        / min(n_later, settings.n_buckets),
+        later_s=_later_s(n_wanted, settings.n_buckets, n_later),
         memory_bytes=sum(busy) + len(busy) * _BESIDE,
         disk_bytes=n_wanted * (_DISK_RAW * (1 + _DISK_LATER) + _DISK_SPILL),
         workers=n_workers,
@@ -270,16 +270,22 @@ def cost_of(files: Sequence[FileFacts], settings: Settings, workers: int | None 
             f"an idle machine: a worker reads {_READ_FEW / 1e6:.0f} MB/s decoded where few lines"
             " are wanted,"
             f" {_READ_ALL / 1e6:.0f} MB/s where all are, and takes {_LATER_S * 1e6:.0f} µs for"
-            f" each of these and {_BUCKET_S} s for each bucket afterwards; memory is the window (2 GiB at most) and"
+            f" each of these and {_BUCKET_S} s for each bucket afterwards, one of them"
+            f" {_ALONE_S * 1e6:.0f} µs a line more; memory is the window (2 GiB at most) and"
             f" 300 MB a worker; disk {_DISK_RAW * (1 + _DISK_LATER) + _DISK_SPILL} bytes a line"
         ),
     )
 
 
+def _later_s(n_wanted: int, n_buckets: int, workers: int) -> float:
+    shared = n_wanted * _LATER_S + n_buckets * _BUCKET_S
+    return _START_S + n_wanted * _ALONE_S + shared / min(workers, n_buckets)
+
+
 def more_buckets(n_lines: int, n_buckets: int) -> int | None:
     """How many buckets so many wanted lines need, where `n_buckets` are too few; else None.
 
-    >>> more_buckets(100_000_000, 64), more_buckets(10**9, 64), more_buckets(1_600_000, 1)
+    >>> more_buckets(100_000_000, 64), more_buckets(10**9, 64), more_buckets(2_000_000, 1)
     (None, 1024, 2)
     """
     enough = n_buckets
