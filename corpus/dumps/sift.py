@@ -77,12 +77,13 @@ class Sifter:
         self, block: Block, ends: NDArray[np.int64], before: int, room: int | None, found: Found
     ) -> None:
         """Parses every line of the block."""
-        start, rows = 0, found.rows
-        for row in self._parse.lines(block.data, ends, before):
+        rows, start = found.rows, 0
+        for stop in ends.tolist():
+            raw = bytes(block.data[start:stop])
+            start = stop + 1
             found.lines += 1
+            row = self._parse(raw, before + found.lines)
             if isinstance(row, str):
-                start = int(ends[found.lines - 2]) + 1 if found.lines > 1 else 0
-                raw = bytes(block.data[start : ends[found.lines - 1]])
                 found.candidates += self._drop(raw, row, found)
             else:
                 rows.append(row)

@@ -10,14 +10,11 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
 from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
-import numpy as np
 from msgspec import UNSET, Struct, UnsetType
-from numpy.typing import NDArray
 
 from ..records import Comment, Submission
 from .drift import (
@@ -116,7 +113,6 @@ _new_row = tuple.__new__  # a NamedTuple's own constructor unpacks twice: 0.7 of
 _USUAL_IDS = re.compile("[0-9a-z]{1,13} t3_[0-9a-z]{1,13} t[13]_[0-9a-z]{1,13}").fullmatch
 _TEXT = {"comments": "body", "submissions": "title"}  # a kind's own field
 
-_OPENS, _CLOSES = ord("{"), ord("}")
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     "comments": msgspec.json.Decoder(WireComment),
     "submissions": msgspec.json.Decoder(WireSubmission),
@@ -155,46 +151,6 @@ class LineParser:
             return self._patiently(raw, line)
         except NotARow as e:
             return str(e)
-
-    def lines(
-        self, data: bytes | memoryview, ends: NDArray[np.int64], first: int
-    ) -> Iterator[Submission | Comment | str]:
-        """What a call gives for each line of `data` (they end at `ends`); `first` came before.
-
-        Decodes all of them at once where each is one object: in three quarters of the time.
-        """
-        whole = self._at_once(data, ends)
-        starts = np.concatenate(([0], ends[:-1] + 1)).tolist() if len(ends) else []
-        bounds = zip(starts, ends.tolist(), strict=True)
-        if whole is None:
-            for line, (start, stop) in enumerate(bounds, start=first + 1):
-                yield self(bytes(data[start:stop]), line)
-            return
-        for line, (found, (start, stop)) in enumerate(zip(whole, bounds, strict=True), first + 1):
-            try:
-                yield self._row(found, line)
-            except _Unwanted:
-                self._n_known = len(self.damaged)
-                yield "other_subreddit"
-            except _ONCE_MORE:
-                yield self(bytes(data[start:stop]), line)
-
-    def _at_once(self, data: bytes | memoryview, ends: NDArray[np.int64]) -> list[Any] | None:
-        """The object of each line; None where a line is anything else.
-
-        Every newline stands between `}` and `{`. JSON allows that nowhere inside a value, so each
-        line holds one object at least; and there are as many objects as lines.
-        """
-        decoder, text = _DECODERS.get(self.kind), np.frombuffer(data, np.uint8)
-        if decoder is None or not len(ends) or ends[0] == 0 or text[0] != _OPENS:
-            return None
-        if not ((text[ends - 1] == _CLOSES).all() and (text[ends[:-1] + 1] == _OPENS).all()):
-            return None
-        try:
-            found = decoder.decode_lines(data)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return None
-        return found if len(found) == len(ends) else None
 
     def forget(self) -> None:
         """The last line was no candidate: what was wrong with it is not ours to report."""
