@@ -60,11 +60,8 @@ def test_the_benchmark_sees_a_line_that_is_lost(
     [told] = bench.faults_of(tmp_path / "RC_a.ndjson", tmp_path / "out", n + 1, 1)
     assert "lines counted" in told
     monkeypatch.setattr(LineParser, "__call__", forgetful)
-    monkeypatch.setattr(LineParser, "lines", lambda self, data, ends, first: map(
-        self, bytes(data).split(b"\n")[:-1], range(first + 1, first + 1 + len(ends))
-    ))  # fmt: skip
     found = list(bench.faults_of(tmp_path / "RC_a.ndjson", tmp_path / "out", n, 1))
-    assert found == ["crash: MemoryError: a crash"]
+    assert "crash: MemoryError: a crash" in found
 
 
 # --- what the fuzz found
