@@ -31,8 +31,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from redditess.training.read_recipe import read_recipe
-from redditess.training.recipe import DpoRecipe, GeneratorRecipe, SftRecipe
+from redditess.training.recipes.read_recipe import read_recipe
+from redditess.training.recipes.recipe import DpoRecipe, GeneratorRecipe, SftRecipe
 
 SHAPES = {
     "llama-2-7b": {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .recipe import GeneratorRecipe
+from .recipes.recipe import GeneratorRecipe
 
 if TYPE_CHECKING:
     from .bases import Base

@@ -11,8 +11,8 @@ from ..corpus.artefacts import read_json
 from ..corpus.errors import InputError, SettingsError
 from ..labeling.readers.minilm import installed
 from .folder import RunFolder
-from .named import folder_named
-from .recipe import Recipe
+from .recipes.named import folder_named
+from .recipes.recipe import Recipe
 from .source import source_of
 from .tiny import NAMES, tiny
 from .trained_on import refuse_stale

@@ -21,7 +21,7 @@ from .folder import RunFolder
 from .licences import licence_of
 from .model_facts import FILE, RUN_AGAIN, is_id, model_document
 from .model_front_matter import front_matter
-from .read_recipe import make_recipe, recipe_text
+from .recipes.read_recipe import make_recipe, recipe_text
 from .results import PLACE, config_of, entries, is_figure, measure_of, split_of
 from .snippets import snippet
 from .table_text import main_markdown, table_markdown

@@ -24,7 +24,7 @@ from .folder import RunFolder
 from .layer_rates import freeze, parameter_groups
 from .pair_input import Pairs, encode_pairs, padded, segments
 from .progress import RunLog
-from .recipe import ClassifierRecipe
+from .recipes.recipe import ClassifierRecipe
 from .row_order import row_order
 from .seeds import each_seed, published, spread
 from .soft_loss import Targets, pair_loss, soft_loss, targets

@@ -11,7 +11,7 @@ from ..corpus.errors import InputError
 from .arguments import weights_dtype
 from .bases import Base
 from .classifier_model import ID2LABEL, LABEL2ID, load_tokenizer
-from .recipe import ClassifierRecipe
+from .recipes.recipe import ClassifierRecipe
 
 HEADS = re.compile(r"(^|\.)(classifier|score|pooler|head)\.")  # new in a base without its own
 

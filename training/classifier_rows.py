@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from ..corpus.errors import InputError
 from .data import Source, labelled_rows
-from .recipe import ClassifierRecipe
+from .recipes.recipe import ClassifierRecipe
 from .strata import cut_day, is_early, is_late
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..corpus.errors import SettingsError
-from .recipe import GeneratorRecipe
+from .recipes.recipe import GeneratorRecipe
 
 if TYPE_CHECKING:
     from datasets import Dataset

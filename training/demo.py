@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..corpus.artefacts import read_json
 from ..corpus.errors import BuildError, MissingExtra
 from .folder import RunFolder
-from .read_recipe import read_recipe
-from .recipe import GeneratorRecipe, Recipe
+from .recipes.read_recipe import read_recipe
+from .recipes.recipe import GeneratorRecipe, Recipe
 from .runs import EXECUTION
 
 if TYPE_CHECKING:

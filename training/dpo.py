@@ -25,7 +25,7 @@ from .held_out_safety import beside_base
 from .heldout import held_out, mean, told
 from .likelihood import LogProbs, answer_logprobs
 from .lora import load_tokenizer, reference, save_trained, starting_model
-from .recipe import DpoRecipe
+from .recipes.recipe import DpoRecipe
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ..corpus.artefacts import read_json
 from ..corpus.errors import BuildError, InputError, RemoteError
 from .folder import RunFolder
-from .named import folder_named
+from .recipes.named import folder_named
 
 CONFIG, ADAPTER = "config.json", "adapter_config.json"
 FETCHED = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model", "README.md")

@@ -28,7 +28,7 @@ from .generate import speak
 from .held_out_safety import beside_base
 from .heldout import mean, told
 from .lora import load_tokenizer, save_trained, starting_model
-from .recipe import GrpoRecipe
+from .recipes.recipe import GrpoRecipe
 from .rewards.identity import refuse_same
 from .rewards.weighed import Rewards, for_trl, refuse_weights, rewards_of
 from .sampling import Limits

@@ -11,7 +11,7 @@ from ..stats.intervals import wilson
 from .answer_risks import ENCOURAGEMENT, answer_risks
 from .generate import speak
 from .lora import is_adapted, untrained
-from .recipe import GeneratorRecipe
+from .recipes.recipe import GeneratorRecipe
 from .sampling import Limits
 from .speaker import Message, Speaker
 

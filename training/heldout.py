@@ -11,7 +11,7 @@ import numpy as np
 from ..stats.intervals import Estimate, resampled
 from .conversations import prepared
 from .figures import figure
-from .recipe import GeneratorRecipe
+from .recipes.recipe import GeneratorRecipe
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -24,7 +24,7 @@ from .held_out_safety import beside_base
 from .heldout import held_out, told
 from .likelihood import answer_logprobs
 from .lora import load_tokenizer, reference, save_trained, starting_model
-from .recipe import KtoRecipe
+from .recipes.recipe import KtoRecipe
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -12,7 +12,7 @@ from ..corpus.artefacts import read_json, write_json
 from ..corpus.errors import InputError, MissingExtra, SettingsError
 from .arguments import uses_gpu, weights_dtype
 from .folder import RunFolder
-from .recipe import GeneratorRecipe
+from .recipes.recipe import GeneratorRecipe
 
 if TYPE_CHECKING:
     from .bases import Base

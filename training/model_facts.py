@@ -21,8 +21,8 @@ from ..release.safety import read_safety
 from .bases import MINILM
 from .folder import RunFolder
 from .licences import LICENCES
-from .read_recipe import read_recipe
-from .recipe import Recipe
+from .recipes.read_recipe import read_recipe
+from .recipes.recipe import Recipe
 from .tiny import NAMES
 from .trained_on import trained_ids
 

@@ -24,7 +24,7 @@ from .card import read_document, write_model_card
 from .folder import RunFolder
 from .model_card_check import check_model_card
 from .model_facts import require_finished, start_folders
-from .read_recipe import read_recipe
+from .recipes.read_recipe import read_recipe
 from .trained_on import refuse_stale
 
 LAID_OUT = "upload"  # in the run folder, while a publish goes on

@@ -6,7 +6,7 @@ import os
 
 from ..corpus.errors import SettingsError
 from .arguments import uses_gpu
-from .recipe import ClassifierRecipe, Recipe
+from .recipes.recipe import ClassifierRecipe, Recipe
 
 
 def first() -> bool:

@@ -20,7 +20,7 @@ from .conversations import prepared, refuse_none
 from .folder import RunFolder
 from .heldout import held_out, told
 from .lora import load_tokenizer, save_trained
-from .recipe import RewardRecipe
+from .recipes.recipe import RewardRecipe
 from .reward_model import refuse_start, score, starting_reward_model
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from ..corpus.errors import SettingsError
 from .conversations import Messages, rendered
 from .found_model import Found, config_of
 from .lora import Start, load_model, lora_config
-from .recipe import RewardRecipe
+from .recipes.recipe import RewardRecipe
 from .speaker import base_of
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from ..corpus.artefacts import read_json, sweep, write_json, write_text
 from ..corpus.errors import BuildError, SettingsError
 from .checkpoints import drop_checkpoints
 from .folder import RunFolder
-from .read_recipe import read_recipe, recipe_text
-from .recipe import Recipe
+from .recipes.read_recipe import read_recipe, recipe_text
+from .recipes.recipe import Recipe
 
 LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "tokenizers",
              "huggingface_hub", "numpy", "pyarrow", "scikit-learn", "safetensors")  # fmt: skip

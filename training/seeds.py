@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from ..corpus.artefacts import read_json, write_json, write_parquet
 from .folder import RunFolder
-from .recipe import ClassifierRecipe
+from .recipes.recipe import ClassifierRecipe
 
 Train = Callable[[ClassifierRecipe, RunFolder], tuple[dict[str, Any], np.ndarray]]
 

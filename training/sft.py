@@ -22,7 +22,7 @@ from .held_out_safety import beside_base
 from .heldout import held_out, told
 from .likelihood import LogProbs, answer_logprobs
 from .lora import Start, load_tokenizer, save_trained, starting_model, untrained
-from .recipe import SftRecipe
+from .recipes.recipe import SftRecipe
 
 if TYPE_CHECKING:
     from datasets import Dataset

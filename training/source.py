@@ -10,8 +10,8 @@ from ..corpus.errors import SettingsError
 from ..corpus.folder import BuildFolder
 from ..release.found import Found, find_release
 from .fetched import fetch
-from .named import folder_named
-from .recipe import Recipe
+from .recipes.named import folder_named
+from .recipes.recipe import Recipe
 from .released import read_released
 
 LOCAL = "redditess"  # what a card calls a build of this machine: its path tells names

@@ -12,8 +12,8 @@ from ..corpus.errors import InputError
 from .bases import resolve_base
 from .found_model import ADAPTER, Found, config_of, find_model
 from .model_facts import FILE as FACTS
-from .read_recipe import read_recipe
-from .recipe import GeneratorRecipe
+from .recipes.read_recipe import read_recipe
+from .recipes.recipe import GeneratorRecipe
 from .tiny import NAMES
 from .trained_on import refuse_stale
 

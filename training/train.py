@@ -13,7 +13,7 @@ from ..corpus.errors import MissingExtra, SettingsError
 from .folder import RunFolder
 from .quiet import quiet
 from .ranks import first, together
-from .recipe import KINDS, Recipe
+from .recipes.recipe import KINDS, Recipe
 from .runs import Clock, begin, finish, held, spent
 
 if TYPE_CHECKING:

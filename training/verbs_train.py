@@ -11,8 +11,8 @@ import typer
 from typer.core import TyperGroup
 
 from .ranks import first
-from .read_recipe import SHIPPED, read_recipe, shipped
-from .recipe import Recipe
+from .recipes.read_recipe import SHIPPED, read_recipe, shipped
+from .recipes.recipe import Recipe
 
 RecipeName = Annotated[
     str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a shipped one.")

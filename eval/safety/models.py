@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ...corpus.errors import InputError
 from ...training.folder import RunFolder
-from ...training.read_recipe import read_recipe
-from ...training.recipe import GeneratorRecipe
+from ...training.recipes.read_recipe import read_recipe
+from ...training.recipes.recipe import GeneratorRecipe
 from .answers import Messages, Speak
 
 if TYPE_CHECKING:

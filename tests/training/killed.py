@@ -24,7 +24,7 @@ import trl
 from redditess.training import checkpoints
 from redditess.training.callbacks import as_callback
 from redditess.training.folder import RunFolder
-from redditess.training.read_recipe import read_recipe
+from redditess.training.recipes.read_recipe import read_recipe
 
 KINDS = ("sft", "dpo", "kto", "reward", "grpo")
 MODULES: dict[str, Any] = {k: import_module(f"redditess.training.{k}") for k in KINDS}

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from redditess.corpus.artefacts import read_json, write_json, write_parquet
 from redditess.training.preflight import Finding, check
-from redditess.training.recipe import KINDS, Recipe
+from redditess.training.recipes.recipe import KINDS, Recipe
 from redditess.training.source import open_source
 from redditess.training.tiny import tiny
 from tests.training.invented_runs import recipe_of

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from redditess.training.bases import Base
 from redditess.training.classifier_rows import Splits
-from redditess.training.read_recipe import read_recipe
-from redditess.training.recipe import ClassifierRecipe
+from redditess.training.recipes.read_recipe import read_recipe
+from redditess.training.recipes.recipe import ClassifierRecipe
 
 WORDS = ("try", "walk", "sleep", "talk", "friend", "doctor", "maybe", "hard", "day", "night")
 TELLS = ("never", "gentle")  # the last word of a comment says its label

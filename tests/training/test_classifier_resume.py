@@ -15,7 +15,7 @@ import pytest
 from redditess.training.checkpoints import last_whole
 from redditess.training.folder import RunFolder
 from redditess.training.progress import read_log
-from redditess.training.recipe import ClassifierRecipe
+from redditess.training.recipes.recipe import ClassifierRecipe
 from tests.training.small_classifiers import encoder, recipe, splits
 
 pytestmark = [pytest.mark.needs_torch, pytest.mark.slow]

@@ -21,7 +21,7 @@ from redditess.training.asked import of_build, of_file, of_text
 from redditess.training.folder import RunFolder
 from redditess.training.generate import Spoken, generate
 from redditess.training.held_out_safety import held_out_safety
-from redditess.training.read_recipe import recipe_text
+from redditess.training.recipes.read_recipe import recipe_text
 from redditess.training.sampling import Limits
 from redditess.training.speaker import Speaker
 from tests.training.made_release import make_release, sft_recipe

@@ -15,7 +15,7 @@ from redditess.training.checkpoints import last_whole
 from redditess.training.folder import RunFolder
 from redditess.training.found_model import weights_digest
 from redditess.training.progress import read_log
-from redditess.training.read_recipe import recipe_text
+from redditess.training.recipes.read_recipe import recipe_text
 from redditess.training.rewards.weighed import NAMES, for_trl, refuse_weights, rewards_of
 from tests.training.invented_runs import recipe_of
 from tests.training.killer import Killer

@@ -13,7 +13,7 @@ import pytest
 
 from redditess.training.preflight import check
 from redditess.training.preflight.subject import Subject
-from redditess.training.recipe import SftRecipe
+from redditess.training.recipes.recipe import SftRecipe
 from tests.training.planted import Planted, Row, edit_json, wrong
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_torch]

@@ -12,7 +12,7 @@ import pytest
 
 from redditess.corpus.errors import SettingsError
 from redditess.training.ranks import first, together
-from redditess.training.read_recipe import read_recipe
+from redditess.training.recipes.read_recipe import read_recipe
 
 ROOT = Path(__file__).parents[2]
 

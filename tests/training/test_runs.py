@@ -14,8 +14,8 @@ from filelock import FileLock
 from redditess.corpus.errors import BuildError, SettingsError
 from redditess.training.folder import RunFolder
 from redditess.training.progress import RunLog, read_log
-from redditess.training.read_recipe import read_recipe
-from redditess.training.recipe import Recipe, SftRecipe
+from redditess.training.recipes.read_recipe import read_recipe
+from redditess.training.recipes.recipe import Recipe, SftRecipe
 from redditess.training.runs import begin, finish, held, spent, with_limit
 
 DATA = {"name": "a local build", "fingerprint": "0123456789abcdef", "revision": ""}

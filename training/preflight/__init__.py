@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from ..folder import RunFolder
-from ..recipe import Recipe
+from ..recipes.recipe import Recipe
 from .finding import Finding
 from .report import show
 

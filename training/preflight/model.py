@@ -9,7 +9,7 @@ from typing import Any
 
 from ...corpus.errors import RedditessError, SettingsError
 from ..found_model import find_model
-from ..recipe import GeneratorRecipe, GrpoRecipe
+from ..recipes.recipe import GeneratorRecipe, GrpoRecipe
 from .checks import Check
 from .finding import GENERATORS, Finding, error, ok, refused, said, warning
 from .subject import Subject

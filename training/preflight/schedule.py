@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..recipe import (
+from ..recipes.recipe import (
     ClassifierRecipe,
     DpoRecipe,
     GeneratorRecipe,

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..recipe import GeneratorRecipe
+from ..recipes.recipe import GeneratorRecipe
 from .texts import Texts
 
 DRAWN = 300  # rows by the hash of their ids: what shares are told of; ours, a third of a second

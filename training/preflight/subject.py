@@ -15,7 +15,7 @@ import pyarrow as pa
 from ...release.released_rows import released_rows
 from ...release.splits import ORDER
 from ..folder import RunFolder
-from ..recipe import ClassifierRecipe, GeneratorRecipe, Recipe
+from ..recipes.recipe import ClassifierRecipe, GeneratorRecipe, Recipe
 from .finding import Unknown
 from .openings import Openings, openings_of
 from .stream import Encoded, Sample, Stream, encoded_of, sample_of, streams_of

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...corpus.errors import SettingsError
-from ..recipe import GrpoRecipe
+from ..recipes.recipe import GrpoRecipe
 from ..speaker import said
 from .copying import copy_penalty, grams_of_all
 from .effectiveness import effectiveness

@@ -10,10 +10,10 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import yaml
 
-from ..corpus.errors import SettingsError
+from ...corpus.errors import SettingsError
 from .recipe import KINDS, Recipe
 
-SHIPPED = Path(__file__).parent / "recipes"
+SHIPPED = Path(__file__).parent
 
 
 def shipped() -> list[str]:
