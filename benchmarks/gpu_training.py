@@ -210,8 +210,8 @@ def our_trainer(recipe: GeneratorRecipe, folder: Path, rows: Any) -> Any:
     """The trainer that `redditess train` would make of this recipe."""
     from redditess.training import dpo, sft
     from redditess.training.bases import resolve_base
-    from redditess.training.folder import RunFolder
     from redditess.training.lora import load_tokenizer, starting_model
+    from redditess.training.runs.folder import RunFolder
 
     base, run = resolve_base(recipe), RunFolder(folder)
     tokenizer, none = load_tokenizer(recipe, base), rows.select(range(0))

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from ..corpus.artefacts import read_json
 from ..corpus.errors import InputError, SettingsError
 from ..labeling.readers.minilm import installed
-from .folder import RunFolder
 from .recipes.named import folder_named
 from .recipes.recipe import Recipe
+from .runs.folder import RunFolder
 from .source import source_of
 from .tiny import NAMES, tiny
 from .trained_on import refuse_stale

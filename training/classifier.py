@@ -13,19 +13,19 @@ import pyarrow as pa
 
 from ..stats.ranking import auc
 from ..stats.within import pair_accuracy
-from .arguments import common_arguments, keeps_to_itself
 from .bases import Base, resolve_base
-from .callbacks import as_callback
-from .checkpoints import WholeCheckpoints, drop_checkpoints, train_through
 from .classifier_base import load_base
 from .classifier_model import p_effective, predict, save_classifier
 from .classifier_rows import Splits, read_splits
-from .folder import RunFolder
 from .layer_rates import freeze, parameter_groups
 from .pair_input import Pairs, encode_pairs, padded, segments
-from .progress import RunLog
 from .recipes.recipe import ClassifierRecipe
 from .row_order import row_order
+from .runs.arguments import common_arguments, keeps_to_itself
+from .runs.callbacks import as_callback
+from .runs.checkpoints import WholeCheckpoints, drop_checkpoints, train_through
+from .runs.folder import RunFolder
+from .runs.progress import RunLog
 from .seeds import each_seed, published, spread
 from .soft_loss import Targets, pair_loss, soft_loss, targets
 from .source import source_of

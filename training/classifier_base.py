@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..corpus.errors import InputError
-from .arguments import weights_dtype
 from .bases import Base
 from .classifier_model import ID2LABEL, LABEL2ID, load_tokenizer
 from .recipes.recipe import ClassifierRecipe
+from .runs.arguments import weights_dtype
 
 HEADS = re.compile(r"(^|\.)(classifier|score|pooler|head)\.")  # new in a base without its own
 

@@ -20,10 +20,7 @@ import numpy as np
 from ..corpus.errors import SettingsError
 from ..stats.intervals import Estimate
 from .ancestry import came_from
-from .arguments import common_arguments, keeps_to_itself, listeners
-from .checkpoints import train_through
 from .conversations import capped_prompts, refuse_none
-from .folder import RunFolder
 from .generate import speak
 from .held_out_safety import beside_base
 from .heldout import mean, told
@@ -31,6 +28,9 @@ from .lora import load_tokenizer, save_trained, starting_model
 from .recipes.recipe import GrpoRecipe
 from .rewards.identity import refuse_same
 from .rewards.weighed import Rewards, for_trl, refuse_weights, rewards_of
+from .runs.arguments import common_arguments, keeps_to_itself, listeners
+from .runs.checkpoints import train_through
+from .runs.folder import RunFolder
 from .sampling import Limits
 from .speaker import Message, Speaker, said
 

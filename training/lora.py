@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..corpus.artefacts import read_json, write_json
 from ..corpus.errors import InputError, MissingExtra, SettingsError
-from .arguments import uses_gpu, weights_dtype
-from .folder import RunFolder
 from .recipes.recipe import GeneratorRecipe
+from .runs.arguments import uses_gpu, weights_dtype
+from .runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from .bases import Base

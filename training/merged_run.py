@@ -9,9 +9,9 @@ from ..corpus.errors import BuildError
 from ..corpus.governance import FILE as GOVERNANCE
 from ..release.safety import FILE as SAFETY
 from .card import write_model_card
-from .folder import RunFolder
 from .merge import merge
 from .model_facts import RUN_AGAIN, form_of, require_finished
+from .runs.folder import RunFolder
 from .trained_on import carry_trained_on, refuse_stale
 
 

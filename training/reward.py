@@ -14,14 +14,14 @@ import numpy as np
 
 from ..stats.intervals import Estimate, resampled, share
 from .ancestry import came_from
-from .arguments import common_arguments, keeps_to_itself, listeners
-from .checkpoints import train_through
 from .conversations import prepared, refuse_none
-from .folder import RunFolder
 from .heldout import held_out, told
 from .lora import load_tokenizer, save_trained
 from .recipes.recipe import RewardRecipe
 from .reward_model import refuse_start, score, starting_reward_model
+from .runs.arguments import common_arguments, keeps_to_itself, listeners
+from .runs.checkpoints import train_through
+from .runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from datasets import Dataset

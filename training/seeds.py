@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..corpus.artefacts import read_json, write_json, write_parquet
-from .folder import RunFolder
 from .recipes.recipe import ClassifierRecipe
+from .runs.folder import RunFolder
 
 Train = Callable[[ClassifierRecipe, RunFolder], tuple[dict[str, Any], np.ndarray]]
 

@@ -14,15 +14,15 @@ import numpy as np
 
 from ..stats.intervals import Estimate, resampled
 from .ancestry import came_from
-from .arguments import common_arguments, keeps_to_itself, listeners
-from .checkpoints import train_through
 from .conversations import prepared, refuse_none, tokens
-from .folder import RunFolder
 from .held_out_safety import beside_base
 from .heldout import held_out, told
 from .likelihood import LogProbs, answer_logprobs
 from .lora import Start, load_tokenizer, save_trained, starting_model, untrained
 from .recipes.recipe import SftRecipe
+from .runs.arguments import common_arguments, keeps_to_itself, listeners
+from .runs.checkpoints import train_through
+from .runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from datasets import Dataset

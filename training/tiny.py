@@ -21,8 +21,8 @@ from ..release.delete.caches import MADE
 from ..release.local import home
 from ..release.public import digest
 from .data import labelled_rows
-from .folder import RunFolder
 from .inputs import INPUTS
+from .runs.folder import RunFolder
 from .source import Source
 from .tiny_tokenizers import SPECIAL, bytes_tokenizer, words_tokenizer
 from .trained_on import write_trained_on

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..corpus.artefacts import read_json, write_json
 from ..corpus.errors import MissingExtra, SettingsError
-from .folder import RunFolder
-from .quiet import quiet
-from .ranks import first, together
 from .recipes.recipe import KINDS, Recipe
-from .runs import Clock, begin, finish, held, spent
+from .runs.folder import RunFolder
+from .runs.life import Clock, begin, finish, held, spent
+from .runs.quiet import quiet
+from .runs.ranks import first, together
 
 if TYPE_CHECKING:
     from .preflight import Finding
@@ -70,10 +70,10 @@ def _train(
     say: Callable[[str], None],
 ) -> dict[str, Any]:  # fmt: skip
     from .card import write_model_card
-    from .curves import draw_curves
     from .data import open_source
     from .data_told import data_told
     from .preflight import check
+    from .runs.curves import draw_curves
 
     source = open_source(recipe.data, recipe.data_revision)
     data = data_told(source, recipe.kind)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..corpus.artefacts import read_json, write_json, write_text
 from ..corpus.errors import BuildError
-from .folder import RunFolder
+from .runs.folder import RunFolder
 from .source import Source
 
 _AGAIN = "train it again"

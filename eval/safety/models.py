@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ...corpus.errors import InputError
-from ...training.folder import RunFolder
 from ...training.recipes.read_recipe import read_recipe
 from ...training.recipes.recipe import GeneratorRecipe
+from ...training.runs.folder import RunFolder
 from .answers import Messages, Speak
 
 if TYPE_CHECKING:

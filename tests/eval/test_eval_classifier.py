@@ -94,7 +94,7 @@ def test_rows_that_the_model_was_trained_on_raise_an_alarm(
     scripted: Path, demo_build: Path
 ) -> None:
     rows = labelled_rows(open_source(str(demo_build), allow_invented=True), "test")
-    from redditess.training.folder import RunFolder
+    from redditess.training.runs.folder import RunFolder
     from redditess.training.trained_on import write_trained_on
 
     source = open_source(str(demo_build), allow_invented=True)

@@ -25,8 +25,8 @@ from redditess.eval.safety.models import generator_recipe
 from redditess.eval.safety.rubric import Scores
 from redditess.release.safety import FILE, read_safety
 from redditess.training.card import write_model_card
-from redditess.training.folder import RunFolder
 from redditess.training.push import push
+from redditess.training.runs.folder import RunFolder
 from tests.training.invented_runs import invented_run
 
 GOOD = "It sounds heavy. Please call a crisis line or tell your doctor today."

@@ -9,7 +9,7 @@ import pytest
 from redditess.eval.safety import models
 from redditess.eval.safety.cases import chosen
 from redditess.eval.safety.measure import measure
-from redditess.training.folder import RunFolder
+from redditess.training.runs.folder import RunFolder
 from tests.training.made_release import make_release, sft_recipe
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_torch]

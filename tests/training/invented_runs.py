@@ -12,9 +12,9 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from redditess.corpus.artefacts import write_json, write_text
-from redditess.training.folder import RunFolder
 from redditess.training.recipes.read_recipe import make_recipe, recipe_text
 from redditess.training.recipes.recipe import KINDS
+from redditess.training.runs.folder import RunFolder
 from redditess.training.table import Row, Table, table_json
 
 AGREEMENT = """

@@ -21,10 +21,10 @@ import torch
 import transformers
 import trl
 
-from redditess.training import checkpoints
-from redditess.training.callbacks import as_callback
-from redditess.training.folder import RunFolder
 from redditess.training.recipes.read_recipe import read_recipe
+from redditess.training.runs import checkpoints
+from redditess.training.runs.callbacks import as_callback
+from redditess.training.runs.folder import RunFolder
 
 KINDS = ("sft", "dpo", "kto", "reward", "grpo")
 MODULES: dict[str, Any] = {k: import_module(f"redditess.training.{k}") for k in KINDS}

@@ -10,8 +10,8 @@ import pytest
 from redditess.corpus.artefacts import write_json
 from redditess.corpus.errors import BuildError, InputError, MissingExtra, SettingsError
 from redditess.training.bases import MINILM_NAME, Base, resolve_base
-from redditess.training.folder import RunFolder
 from redditess.training.recipes.read_recipe import read_recipe
+from redditess.training.runs.folder import RunFolder
 
 
 @pytest.fixture

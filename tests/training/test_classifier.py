@@ -19,9 +19,9 @@ from redditess.training.classifier_model import (
     predict,
     predict_types,
 )
-from redditess.training.folder import RunFolder
 from redditess.training.pair_input import segments
-from redditess.training.progress import read_log
+from redditess.training.runs.folder import RunFolder
+from redditess.training.runs.progress import read_log
 from tests.training.small_classifiers import encoder, recipe, rows, splits
 
 pytestmark = [pytest.mark.needs_torch, pytest.mark.slow]

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from redditess.training.checkpoints import last_whole
-from redditess.training.folder import RunFolder
-from redditess.training.progress import read_log
 from redditess.training.recipes.recipe import ClassifierRecipe
+from redditess.training.runs.checkpoints import last_whole
+from redditess.training.runs.folder import RunFolder
+from redditess.training.runs.progress import read_log
 from tests.training.small_classifiers import encoder, recipe, splits
 
 pytestmark = [pytest.mark.needs_torch, pytest.mark.slow]

@@ -18,10 +18,10 @@ from redditess.corpus.errors import InputError
 from redditess.corpus.first_help import first_help
 from redditess.training import generate as module
 from redditess.training.asked import of_build, of_file, of_text
-from redditess.training.folder import RunFolder
 from redditess.training.generate import Spoken, generate
 from redditess.training.held_out_safety import held_out_safety
 from redditess.training.recipes.read_recipe import recipe_text
+from redditess.training.runs.folder import RunFolder
 from redditess.training.sampling import Limits
 from redditess.training.speaker import Speaker
 from tests.training.made_release import make_release, sft_recipe

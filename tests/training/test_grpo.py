@@ -11,12 +11,12 @@ import pytest
 from datasets import Dataset
 
 from redditess.corpus.errors import SettingsError
-from redditess.training.checkpoints import last_whole
-from redditess.training.folder import RunFolder
 from redditess.training.found_model import weights_digest
-from redditess.training.progress import read_log
 from redditess.training.recipes.read_recipe import recipe_text
 from redditess.training.rewards.weighed import NAMES, for_trl, refuse_weights, rewards_of
+from redditess.training.runs.checkpoints import last_whole
+from redditess.training.runs.folder import RunFolder
+from redditess.training.runs.progress import read_log
 from tests.training.invented_runs import recipe_of
 from tests.training.killer import Killer
 from tests.training.made_release import GENERATOR, make_release

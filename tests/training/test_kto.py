@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from redditess.corpus.errors import SettingsError
-from redditess.training.checkpoints import last_whole
-from redditess.training.folder import RunFolder
 from redditess.training.found_model import weights_digest
+from redditess.training.runs.checkpoints import last_whole
+from redditess.training.runs.folder import RunFolder
 from tests.training.invented_runs import recipe_of
 from tests.training.killer import Killer
 from tests.training.made_release import GENERATOR, make_release

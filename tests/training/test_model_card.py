@@ -20,10 +20,10 @@ from redditess.corpus.artefacts import read_json, write_json, write_parquet
 from redditess.corpus.errors import BuildError
 from redditess.release.safety import FILE as SAFETY
 from redditess.training.card import pages, read_document, write_model_card
-from redditess.training.folder import RunFolder
 from redditess.training.model_card_check import check_model_card, check_model_pages
 from redditess.training.model_facts import FILE, without_places
 from redditess.training.results import PLACE, measured
+from redditess.training.runs.folder import RunFolder
 from tests.training.invented_runs import METRICS, figure, invented_run
 
 GENERATORS = ("sft", "dpo", "kto", "grpo")

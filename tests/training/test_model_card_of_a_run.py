@@ -11,9 +11,9 @@ import pytest
 from redditess.corpus.artefacts import read_json
 from redditess.corpus.errors import BuildError
 from redditess.training.card import figure_text
-from redditess.training.folder import RunFolder
 from redditess.training.model_card_check import check_model_card
 from redditess.training.push import laid_out, refuse_unready
+from redditess.training.runs.folder import RunFolder
 from tests.training.invented_runs import AGREEMENT
 from tests.training.made_release import make_release, sft_recipe
 

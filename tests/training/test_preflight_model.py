@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from redditess.training.folder import RunFolder
 from redditess.training.preflight import check, machine
 from redditess.training.preflight.memory import need, sizes
 from redditess.training.preflight.schedule import plan
 from redditess.training.preflight.subject import Subject
 from redditess.training.recipes.read_recipe import read_recipe, shipped
+from redditess.training.runs.folder import RunFolder
 from tests.training.planted import Planted, Row, edit_json, wrong
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_torch]

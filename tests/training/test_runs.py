@@ -12,11 +12,11 @@ import pytest
 from filelock import FileLock
 
 from redditess.corpus.errors import BuildError, SettingsError
-from redditess.training.folder import RunFolder
-from redditess.training.progress import RunLog, read_log
 from redditess.training.recipes.read_recipe import read_recipe
 from redditess.training.recipes.recipe import Recipe, SftRecipe
-from redditess.training.runs import begin, finish, held, spent, with_limit
+from redditess.training.runs.folder import RunFolder
+from redditess.training.runs.life import begin, finish, held, spent, with_limit
+from redditess.training.runs.progress import RunLog, read_log
 
 DATA = {"name": "a local build", "fingerprint": "0123456789abcdef", "revision": ""}
 
@@ -169,6 +169,6 @@ def test_a_loss_that_is_no_number_is_null_and_a_torn_line_does_not_count(run: Ru
 
 
 def test_listeners_of_a_run_are_written_without_transformers() -> None:
-    code = "import sys, redditess.training.progress as p; print('transformers' in sys.modules)"
+    code = "import sys, redditess.training.runs.progress as p; print('transformers' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "False"

@@ -13,9 +13,9 @@ import pytest
 
 from redditess.corpus.artefacts import read_json
 from redditess.corpus.errors import SettingsError
-from redditess.training.folder import RunFolder
 from redditess.training.likelihood import LogProbs
-from redditess.training.progress import read_log
+from redditess.training.runs.folder import RunFolder
+from redditess.training.runs.progress import read_log
 from tests.training.made_release import N_POSTS, make_release, sft_recipe
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_torch]

@@ -13,7 +13,7 @@ from redditess.corpus.artefacts import read_json
 from redditess.corpus.errors import BuildError
 from redditess.release.public import read_public
 from redditess.training.data import Source, labelled_rows, open_source
-from redditess.training.folder import RunFolder
+from redditess.training.runs.folder import RunFolder
 from redditess.training.trained_on import (
     carry_trained_on,
     refuse_stale,

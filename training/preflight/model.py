@@ -215,7 +215,7 @@ def device(subject: Subject) -> Iterator[Finding]:
     """What the recipe asks of a GPU, this machine has."""
     import torch
 
-    from ..arguments import uses_gpu
+    from ..runs.arguments import uses_gpu
 
     recipe, gpu = subject.recipe, uses_gpu(subject.recipe)
     found = []

@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from ...release.released_rows import released_rows
 from ...release.splits import ORDER
-from ..folder import RunFolder
 from ..recipes.recipe import ClassifierRecipe, GeneratorRecipe, Recipe
+from ..runs.folder import RunFolder
 from .finding import Unknown
 from .openings import Openings, openings_of
 from .stream import Encoded, Sample, Stream, encoded_of, sample_of, streams_of

@@ -12,8 +12,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from ..corpus.artefacts import read_json, write_json
-from ..corpus.errors import BuildError
+from ...corpus.artefacts import read_json, write_json
+from ...corpus.errors import BuildError
 from .folder import RunFolder
 
 MARK = "whole.json"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..corpus.errors import SettingsError
+from ...corpus.errors import SettingsError
+from ..recipes.recipe import GeneratorRecipe, Recipe
 from .callbacks import as_callback
 from .checkpoints import WholeCheckpoints
 from .folder import RunFolder
 from .progress import RunLog
-from .recipes.recipe import GeneratorRecipe, Recipe
 
 AT_THE_END = 1 - 1e-9  # as a share of the steps: 1.0 would mean "every single step"
 LOGGED = 0.01  # ours: a hundred points make a curve, whatever the length of the run

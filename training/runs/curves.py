@@ -6,8 +6,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from ..corpus.artefacts import write_text
-from ..pages.curves import Curve, Panel, curves
+from ...corpus.artefacts import write_text
+from ...pages.curves import Curve, Panel, curves
 from .folder import RunFolder
 from .progress import read_log
 

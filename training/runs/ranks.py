@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from ..corpus.errors import SettingsError
+from ...corpus.errors import SettingsError
+from ..recipes.recipe import ClassifierRecipe, Recipe
 from .arguments import uses_gpu
-from .recipes.recipe import ClassifierRecipe, Recipe
 
 
 def first() -> bool:

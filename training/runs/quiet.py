@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..release.client_talk import quiet as clients_quiet
+from ...release.client_talk import quiet as clients_quiet
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any
 
-from ..corpus.artefacts import write_text
+from ...corpus.artefacts import write_text
 from .folder import RunFolder
 
 LEFT_OUT = {"total_flos", "num_tokens", "eval_num_tokens", "train_loss", "train_runtime",

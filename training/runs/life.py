@@ -16,12 +16,12 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from ..corpus.artefacts import read_json, sweep, write_json, write_text
-from ..corpus.errors import BuildError, SettingsError
+from ...corpus.artefacts import read_json, sweep, write_json, write_text
+from ...corpus.errors import BuildError, SettingsError
+from ..recipes.read_recipe import read_recipe, recipe_text
+from ..recipes.recipe import Recipe
 from .checkpoints import drop_checkpoints
 from .folder import RunFolder
-from .recipes.read_recipe import read_recipe, recipe_text
-from .recipes.recipe import Recipe
 
 LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "tokenizers",
              "huggingface_hub", "numpy", "pyarrow", "scikit-learn", "safetensors")  # fmt: skip
@@ -110,7 +110,7 @@ def _about(recipe: Recipe, data: Mapping[str, Any], command: str) -> dict[str, A
 
 
 def _packages() -> dict[str, str]:
-    from .. import __version__
+    from ... import __version__
 
     found = {"redditess": __version__}
     for name in LIBRARIES:
@@ -123,7 +123,7 @@ def _packages() -> dict[str, str]:
 
 def _commit() -> str:
     """Of the checkout that this code lies in, with a + where it was changed; "" elsewhere."""
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return ""
     try:
