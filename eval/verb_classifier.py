@@ -69,11 +69,11 @@ def evaluated(
     """What the verb shows. Raises InputError for `split` train, and as what it reads raises."""
     from ..corpus.errors import InputError
     from ..training.classifier_model import predict
-    from ..training.data import labelled_rows, open_source
+    from ..training.data.gold_answers import gold_answers
+    from ..training.data.rows import labelled_rows, open_source
+    from ..training.data.trained_on import trained_ids
     from ..training.evaluate import evaluate
     from ..training.found_model import find_model
-    from ..training.gold_answers import gold_answers
-    from ..training.trained_on import trained_ids
 
     if split not in ("test", "validation"):
         raise InputError(f"{split!r} is no split to test on", "--split", "use test or validation")

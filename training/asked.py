@@ -25,9 +25,9 @@ class Asked(NamedTuple):
 def of_build(data: str, split: str, n: int = 0) -> Iterator[Asked]:
     """The different posts of config `sft`, in the order of the hash of their ids; n 0: all.
 
-    `data` is a build, a released folder or a Hub id. Raises what `data.open_source` raises.
+    `data` is a build, a released folder or a Hub id. Raises what `data.rows.open_source` raises.
     """
-    from .data import open_source, sft_rows
+    from .data.rows import open_source, sft_rows
 
     seen: set[str] = set()
     for row in sft_rows(open_source(data, allow_invented=True), split):

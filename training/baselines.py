@@ -52,7 +52,7 @@ def guesses(
 ) -> Iterator[Guess]:
     """One guess for each of BASELINES, in order; those not in `names` say that they were left out.
 
-    Tables as of `data.labelled_rows`. A baseline that needs what is not there (two classes in
+    Tables as of `data.rows.labelled_rows`. A baseline that needs what is not there (two classes in
     train, an encoder, `opportunity`) says so instead of a figure. Raises MissingExtra where
     scikit-learn is not installed: a table without TF-IDF would be no table.
     """

@@ -10,12 +10,12 @@ from typing import NamedTuple
 from ..corpus.artefacts import read_json
 from ..corpus.errors import InputError, SettingsError
 from ..labeling.readers.minilm import installed
+from .data.source import source_of
+from .data.trained_on import refuse_stale
 from .recipes.named import folder_named
 from .recipes.recipe import Recipe
 from .runs.folder import RunFolder
-from .source import source_of
 from .tiny import NAMES, tiny
-from .trained_on import refuse_stale
 
 MINILM = "minilm"
 MINILM_NAME = "sentence-transformers/all-MiniLM-L6-v2"

@@ -17,6 +17,8 @@ from .bases import Base, resolve_base
 from .classifier_base import load_base
 from .classifier_model import p_effective, predict, save_classifier
 from .classifier_rows import Splits, read_splits
+from .data.source import source_of
+from .data.trained_on import write_trained_on
 from .layer_rates import freeze, parameter_groups
 from .pair_input import Pairs, encode_pairs, padded, segments
 from .recipes.recipe import ClassifierRecipe
@@ -28,8 +30,6 @@ from .runs.folder import RunFolder
 from .runs.progress import RunLog
 from .seeds import each_seed, published, spread
 from .soft_loss import Targets, pair_loss, soft_loss, targets
-from .source import source_of
-from .trained_on import write_trained_on
 from .types_head import Features, add_head, take_head, type_targets, types_loss
 
 STOPPED_BY = "order"  # log loss ends runs that still learn to put rows in order (docs/log.md)

@@ -7,13 +7,13 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from ..corpus.errors import InputError
-from .data import Source, labelled_rows
+from .data.rows import Source, labelled_rows
 from .recipes.recipe import ClassifierRecipe
 from .strata import cut_day, is_early, is_late
 
 
 class Splits(NamedTuple):
-    """Rows as `data.labelled_rows` gives them; validation and test may be empty."""
+    """Rows as `data.rows.labelled_rows` gives them; validation and test may be empty."""
 
     train: pa.Table
     validation: pa.Table

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .data.source import Source
 from .results import config_of
-from .source import Source
 
 
 def data_told(source: Source, kind: str) -> dict[str, Any]:

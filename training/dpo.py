@@ -51,8 +51,8 @@ def train_dpo(recipe: DpoRecipe, run: RunFolder, *, resume: bool) -> dict[str, A
     for a `label_smoothing` that the loss would not hear.
     """
     from .bases import resolve_base
-    from .data import cluster_kind, preference_rows, source_of
-    from .trained_on import write_trained_on
+    from .data.rows import cluster_kind, preference_rows, source_of
+    from .data.trained_on import write_trained_on
 
     refuse_unheard_smoothing(recipe)
     source, base = source_of(recipe), resolve_base(recipe)

@@ -18,7 +18,7 @@ from .strata import FEWEST, Stratum, cut_day, is_early, is_late, strata
 from .table import Era, Part, Row, Table
 
 if TYPE_CHECKING:
-    from .data import Source
+    from .data.rows import Source
 
 Answers = np.ndarray | Mapping[Any, Any]
 
@@ -47,7 +47,7 @@ def evaluate(
 ) -> Table:
     """Test rows and what a model says of them -> the table with all baselines.
 
-    `rows` and `train` are tables of `data.labelled_rows`. `p`: P(effective) (n,) in the order of
+    `rows` and `train` are tables of `data.rows.labelled_rows`. `p`: P(effective) (n,) in the order of
     `rows`; or one array a seed, {seed: p}, of which the first is the one that is published; or
     several models, {name: either of both}. `gold`: id -> 0 or 1 by people; only rows that have it
     are tested, and the table says accuracy. `part`: the split that `rows` are of. `split`: "era"
@@ -189,7 +189,7 @@ def _natural(source: Source | None, part: str) -> float | None:
     """The share of effective comments that the label model expects among all, labelled or not."""
     if source is None:
         return None
-    from .data import natural_prevalence
+    from .data.rows import natural_prevalence
 
     share = natural_prevalence(source, part)
     return round(float(share), 5) if np.isfinite(share) else None
@@ -198,7 +198,7 @@ def _natural(source: Source | None, part: str) -> float | None:
 def _interval(source: Source | None) -> Literal["poster", "thread"]:
     if source is None:
         return "thread"
-    from .data import cluster_kind
+    from .data.rows import cluster_kind
 
     return cluster_kind(source)
 

@@ -46,7 +46,7 @@ class Tested(NamedTuple):
 
 
 def tested(rows: pa.Table) -> Tested:
-    """Columns label, thread_id, cluster of a table as of `data.labelled_rows`."""
+    """Columns label, thread_id, cluster of a table as of `data.rows.labelled_rows`."""
     thread = rows["thread_id"].combine_chunks().dictionary_encode().indices
     return Tested(
         np.asarray(rows["label"].to_numpy()) == 1,

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
     from .bases import Base
-    from .source import Source
+    from .data.source import Source
 
 N_MEASURED = 64  # held-out posts that are answered before and after the run: ours, its cost
 
@@ -58,8 +58,8 @@ def train_grpo(recipe: GrpoRecipe, run: RunFolder, *, resume: bool) -> dict[str,
     is the evaluation model, for groups that do not fill a step, for early stopping.
     """
     from .bases import resolve_base
-    from .data import cluster_kind, sft_rows, source_of
-    from .trained_on import write_trained_on
+    from .data.rows import cluster_kind, sft_rows, source_of
+    from .data.trained_on import write_trained_on
 
     refuse_weights(recipe)
     _refuse_shape(recipe)
@@ -127,7 +127,7 @@ def held_out_posts(
     """The first N_MEASURED different posts of `validation` and `test`."""
     from datasets import concatenate_datasets
 
-    from .data import sft_rows
+    from .data.rows import sft_rows
 
     parts = [sft_rows(source, split) for split in ("validation", "test")]
     full = [part for part in parts if len(part)]

@@ -50,8 +50,8 @@ def train_kto(recipe: KtoRecipe, run: RunFolder, *, resume: bool) -> dict[str, A
     and for a batch_size below 2: rows of one pass are each other's measure.
     """
     from .bases import resolve_base
-    from .data import cluster_kind, source_of, unpaired_rows
-    from .trained_on import write_trained_on
+    from .data.rows import cluster_kind, source_of, unpaired_rows
+    from .data.trained_on import write_trained_on
 
     if recipe.batch_size < 2:
         raise SettingsError("batch_size is 1", "recipe", "kto compares rows of a pass: set 4")

@@ -37,7 +37,7 @@ def leak_alarm(
     p: np.ndarray | None = None,
     guessed: Mapping[str, np.ndarray] | None = None,
 ) -> list[str]:
-    """Tables as of `data.labelled_rows` -> sentences, none where nothing was found.
+    """Tables as of `data.rows.labelled_rows` -> sentences, none where nothing was found.
 
     `p`: P(effective) (n,) of the model on `test`. `guessed`: what baselines said of the same rows
     (`baselines.guesses`); post-only and TF-IDF are fitted here where they are missing. No sentence

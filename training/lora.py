@@ -113,7 +113,7 @@ def start_folder(recipe: GeneratorRecipe) -> Path:
     (adapter or full weights) than the recipe trains, BuildError where a row was removed from the
     data that made them.
     """
-    from .trained_on import refuse_stale
+    from .data.trained_on import refuse_stale
 
     folder = model_folder(Path(recipe.start))
     refuse_stale(Path(recipe.start))

@@ -41,8 +41,8 @@ def train_reward(recipe: RewardRecipe, run: RunFolder, *, resume: bool) -> dict[
     Raises SettingsError where no pair of `train` fits the recipe, and for a `start`.
     """
     from .bases import resolve_base
-    from .data import cluster_kind, preference_rows, source_of
-    from .trained_on import write_trained_on
+    from .data.rows import cluster_kind, preference_rows, source_of
+    from .data.trained_on import write_trained_on
 
     refuse_start(recipe)
     source, base = source_of(recipe), resolve_base(recipe)

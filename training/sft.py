@@ -39,8 +39,8 @@ def train_sft(recipe: SftRecipe, run: RunFolder, *, resume: bool) -> dict[str, A
     run that was never stopped. Raises SettingsError where no row of `train` fits the recipe.
     """
     from .bases import resolve_base
-    from .data import cluster_kind, sft_rows, source_of
-    from .trained_on import write_trained_on
+    from .data.rows import cluster_kind, sft_rows, source_of
+    from .data.trained_on import write_trained_on
 
     source, base = source_of(recipe), resolve_base(recipe)
     tokenizer = load_tokenizer(recipe, base)

@@ -20,12 +20,12 @@ from ..corpus.artefacts import stable_hash
 from ..release.delete.caches import MADE
 from ..release.local import home
 from ..release.public import digest
-from .data import labelled_rows
-from .inputs import INPUTS
+from .data.inputs import INPUTS
+from .data.rows import labelled_rows
+from .data.source import Source
+from .data.trained_on import write_trained_on
 from .runs.folder import RunFolder
-from .source import Source
 from .tiny_tokenizers import SPECIAL, bytes_tokenizer, words_tokenizer
-from .trained_on import write_trained_on
 
 NAMES = ("tiny-encoder", "tiny-causal")
 FORMAT = "1"  # another one makes other models

@@ -70,7 +70,7 @@ def _train(
     say: Callable[[str], None],
 ) -> dict[str, Any]:  # fmt: skip
     from .card import write_model_card
-    from .data import open_source
+    from .data.rows import open_source
     from .data_told import data_told
     from .preflight import check
     from .runs.curves import draw_curves

@@ -16,7 +16,7 @@ from redditess.__main__ import make_app
 from redditess.corpus.artefacts import write_json
 from redditess.corpus.errors import InputError, MissingExtra
 from redditess.eval.verb_classifier import evaluated
-from redditess.training.data import labelled_rows, open_source
+from redditess.training.data.rows import labelled_rows, open_source
 
 pytestmark = pytest.mark.slow  # every call fits the baselines
 
@@ -94,8 +94,8 @@ def test_rows_that_the_model_was_trained_on_raise_an_alarm(
     scripted: Path, demo_build: Path
 ) -> None:
     rows = labelled_rows(open_source(str(demo_build), allow_invented=True), "test")
+    from redditess.training.data.trained_on import write_trained_on
     from redditess.training.runs.folder import RunFolder
-    from redditess.training.trained_on import write_trained_on
 
     source = open_source(str(demo_build), allow_invented=True)
     write_trained_on(RunFolder(scripted), source, rows["id"].to_pylist()[:7])

@@ -151,7 +151,7 @@ def test_the_builds_own_answers_are_references(release: Path, tmp_path: Path) ->
 def test_a_local_model_reads_the_answers(release: Path, answers: Path) -> None:
     """A tiny model with random weights: about as surprised as one that guesses."""
     torch = pytest.importorskip("torch")
-    from redditess.training.data import open_source
+    from redditess.training.data.rows import open_source
     from redditess.training.speaker import load_speaker
     from redditess.training.tiny import tiny
 

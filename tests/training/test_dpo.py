@@ -96,7 +96,7 @@ def chosen_logprob(run: RunFolder, release: Path, *, adapted: bool = True) -> fl
 
     from redditess.training.bases import resolve_base
     from redditess.training.conversations import shortened
-    from redditess.training.data import preference_rows, source_of
+    from redditess.training.data.rows import preference_rows, source_of
 
     recipe = dpo_recipe(release)
     tokenizer = AutoTokenizer.from_pretrained(run.model)

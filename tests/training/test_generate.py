@@ -365,7 +365,7 @@ def test_posts_of_a_build_come_once_each(tmp_path: Path, monkeypatch: pytest.Mon
     """Config `sft` has a row for every effective comment on a post."""
     from datasets import concatenate_datasets
 
-    from redditess.training import data
+    from redditess.training.data import rows as data
 
     release, rows = make_release(tmp_path), data.sft_rows
     monkeypatch.setattr(

@@ -227,7 +227,7 @@ def test_what_is_checked_is_what_the_trainer_gets(place: Planted, tmp_path: Path
     from trl import SFTConfig, SFTTrainer
 
     from redditess.training.conversations import prepared
-    from redditess.training.data import sft_rows
+    from redditess.training.data.rows import sft_rows
     from redditess.training.runs.arguments import common_arguments
     from redditess.training.runs.folder import RunFolder
 

@@ -174,7 +174,7 @@ def made_trainer(place: Path, recipe: Any) -> tuple[Any, Any]:
     from redditess.training import sft
     from redditess.training.bases import resolve_base
     from redditess.training.conversations import prepared
-    from redditess.training.data import sft_rows, source_of
+    from redditess.training.data.rows import sft_rows, source_of
     from redditess.training.lora import load_tokenizer, starting_model
 
     base = resolve_base(recipe)

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from redditess.corpus.errors import InputError
-from redditess.training.data import labelled_rows, open_source
+from redditess.training.data.rows import labelled_rows, open_source
+from redditess.training.data.trained_on import trained_ids
 from redditess.training.tiny import NAMES, tiny
-from redditess.training.trained_on import trained_ids
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_torch]
 torch = pytest.importorskip("torch")
@@ -23,7 +23,7 @@ transformers = pytest.importorskip("transformers")
 
 MAKE = """
 import sys
-from redditess.training.data import open_source
+from redditess.training.data.rows import open_source
 from redditess.training.tiny import tiny
 source = open_source(sys.argv[1], allow_invented=True)
 for name in sys.argv[2:]:

@@ -23,7 +23,7 @@ from .texts import Texts, texts_of
 
 if TYPE_CHECKING:
     from ..bases import Base
-    from ..source import Source
+    from ..data.source import Source
 
 T = TypeVar("T")
 CONFIGS = {
@@ -83,7 +83,7 @@ class Subject:
 
     @part
     def source(self) -> Source:
-        from ..source import source_of
+        from ..data.source import source_of
 
         return source_of(self.recipe)
 
@@ -206,25 +206,25 @@ def _cut(recipe: Recipe, found: dict[str, pa.Table]) -> dict[str, pa.Table]:
 
 
 def _labelled(source: Source, split: str, limit: int) -> pa.Table:
-    from ..data import labelled_rows
+    from ..data.rows import labelled_rows
 
     return labelled_rows(source, split, limit=limit)
 
 
 def _sft(source: Source, split: str, limit: int) -> pa.Table:
-    from ..data import sft_rows
+    from ..data.rows import sft_rows
 
     return _table(sft_rows(source, split, limit=limit))
 
 
 def _pairs(source: Source, split: str, limit: int) -> pa.Table:
-    from ..data import preference_rows
+    from ..data.rows import preference_rows
 
     return _table(preference_rows(source, split, limit=limit))
 
 
 def _unpaired(source: Source, split: str, limit: int) -> pa.Table:
-    from ..data import unpaired_rows
+    from ..data.rows import unpaired_rows
 
     return _table(unpaired_rows(source, split, limit=limit))
 

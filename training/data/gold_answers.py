@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from ..corpus.artefacts import sha256_file
-from ..corpus.errors import InputError
-from ..labeling.gold import Gold, Rating, read_gold
-from ..labeling.gold_rows import kept_gold
-from ..labeling.sampling import read_key
-from ..release.pseudonyms import SAMPLE_KEY, Key, load_key, pseudonym
-from .data import LABELLED_SCHEMA, named_rows
+from ...corpus.artefacts import sha256_file
+from ...corpus.errors import InputError
+from ...labeling.gold import Gold, Rating, read_gold
+from ...labeling.gold_rows import kept_gold
+from ...labeling.sampling import read_key
+from ...release.pseudonyms import SAMPLE_KEY, Key, load_key, pseudonym
+from .rows import LABELLED_SCHEMA, named_rows
 from .source import Source
 
 _ANOTHER = "rate another sample (redditess label sample --seed ...)"

@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ..corpus.errors import BuildError, InputError
-from ..release.columns import COLUMNS
-from ..release.released_rows import released_rows
-from ..release.splits import ORDER
+from ...corpus.errors import BuildError, InputError
+from ...release.columns import COLUMNS
+from ...release.released_rows import released_rows
+from ...release.splits import ORDER
 from .clusters import cluster_kind, clusters
 from .hash_order import hash_order, reordered
 from .inputs import INPUTS, refuse_invented, refuse_reactions

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..corpus.errors import SettingsError
-from ..corpus.folder import BuildFolder
-from ..release.found import Found, find_release
+from ...corpus.errors import SettingsError
+from ...corpus.folder import BuildFolder
+from ...release.found import Found, find_release
+from ..recipes.named import folder_named
+from ..recipes.recipe import Recipe
 from .fetched import fetch
-from .recipes.named import folder_named
-from .recipes.recipe import Recipe
 from .released import read_released
 
 LOCAL = "redditess"  # what a card calls a build of this machine: its path tells names
@@ -19,7 +19,7 @@ _WHAT = "name a build, a released folder, or a dataset of the Hub (user/name)"
 
 
 class Source(NamedTuple):
-    """A dataset that can be read; `training.data` gives its rows."""
+    """A dataset that can be read; `training.data.rows` gives its rows."""
 
     name: str  # the Hub id, or LOCAL; never a path
     fingerprint: str  # of the build

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ..corpus.artefacts import ROWS_PER_GROUP, stable_hash
+from ...corpus.artefacts import ROWS_PER_GROUP, stable_hash
 
 _SALT = "redditess training order"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..corpus.errors import BuildError, InputError
-from ..release.found import refuse_damaged
-from ..release.public import read_public
+from ...corpus.errors import BuildError, InputError
+from ...release.found import refuse_damaged
+from ...release.public import read_public
 
 
 def read_released(release: Path) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from ..corpus.errors import RemoteError
-from ..release.client_talk import quiet
-from ..release.failures import Failure, describe
+from ...corpus.errors import RemoteError
+from ...release.client_talk import quiet
+from ...release.failures import Failure, describe
 
 FILES = ["data/**", "release.json", "README.md", "tombstones.json"]
 _COMMIT = re.compile(r"[0-9a-f]{40}")

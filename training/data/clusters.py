@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ..release.posters import knows_posters, poster_groups
+from ...release.posters import knows_posters, poster_groups
 from .source import Source
 
 ClusterKind = Literal["poster", "thread"]

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..corpus.errors import InputError
-from ..release.columns import COLUMNS
+from ...corpus.errors import InputError
+from ...release.columns import COLUMNS
 
 if TYPE_CHECKING:
     from datasets import Dataset

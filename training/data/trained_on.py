@@ -10,9 +10,9 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ..corpus.artefacts import read_json, write_json, write_text
-from ..corpus.errors import BuildError
-from .runs.folder import RunFolder
+from ...corpus.artefacts import read_json, write_json, write_text
+from ...corpus.errors import BuildError
+from ..runs.folder import RunFolder
 from .source import Source
 
 _AGAIN = "train it again"
