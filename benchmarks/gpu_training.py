@@ -153,8 +153,8 @@ def made_model(folder: Path, shape: str, device: str, texts: Sequence[str]) -> P
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    from redditess.training.tiny import CHAT_TEMPLATE
-    from redditess.training.tiny_tokenizers import SPECIAL, bytes_tokenizer
+    from redditess.training.models.tiny import CHAT_TEMPLATE
+    from redditess.training.models.tiny_tokenizers import SPECIAL, bytes_tokenizer
 
     tokenizer = bytes_tokenizer(texts)
     tokenizer.chat_template = CHAT_TEMPLATE
@@ -209,8 +209,8 @@ def rows_for(kind: str, made: Sequence[tuple[str, str, str]]) -> Any:
 def our_trainer(recipe: GeneratorRecipe, folder: Path, rows: Any) -> Any:
     """The trainer that `redditess train` would make of this recipe."""
     from redditess.training import dpo, sft
-    from redditess.training.bases import resolve_base
     from redditess.training.lora import load_tokenizer, starting_model
+    from redditess.training.models.bases import resolve_base
     from redditess.training.runs.folder import RunFolder
 
     base, run = resolve_base(recipe), RunFolder(folder)

@@ -73,7 +73,7 @@ def evaluated(
     from ..training.data.rows import labelled_rows, open_source
     from ..training.data.trained_on import trained_ids
     from ..training.evaluate import evaluate
-    from ..training.found_model import find_model
+    from ..training.models.found_model import find_model
 
     if split not in ("test", "validation"):
         raise InputError(f"{split!r} is no split to test on", "--split", "use test or validation")

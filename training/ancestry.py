@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .recipes.recipe import GeneratorRecipe
 
 if TYPE_CHECKING:
-    from .bases import Base
+    from .models.bases import Base
 
 
 def came_from(recipe: GeneratorRecipe, base: Base) -> list[Path]:

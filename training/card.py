@@ -20,12 +20,12 @@ from .figure_words import in_order, words_of
 from .licences import licence_of
 from .model_facts import FILE, RUN_AGAIN, is_id, model_document
 from .model_front_matter import front_matter
+from .models.tiny import NAMES
 from .recipes.read_recipe import make_recipe, recipe_text
 from .results import PLACE, config_of, entries, is_figure, measure_of, split_of
 from .runs.folder import RunFolder
 from .snippets import snippet
 from .table_text import main_markdown, table_markdown
-from .tiny import NAMES
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -13,13 +13,13 @@ import pyarrow as pa
 
 from ..stats.ranking import auc
 from ..stats.within import pair_accuracy
-from .bases import Base, resolve_base
 from .classifier_base import load_base
 from .classifier_model import p_effective, predict, save_classifier
 from .classifier_rows import Splits, read_splits
 from .data.source import source_of
 from .data.trained_on import write_trained_on
 from .layer_rates import freeze, parameter_groups
+from .models.bases import Base, resolve_base
 from .pair_input import Pairs, encode_pairs, padded, segments
 from .recipes.recipe import ClassifierRecipe
 from .row_order import row_order

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..corpus.errors import InputError
-from .bases import Base
 from .classifier_model import ID2LABEL, LABEL2ID, load_tokenizer
+from .models.bases import Base
 from .recipes.recipe import ClassifierRecipe
 from .runs.arguments import weights_dtype
 

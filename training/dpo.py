@@ -30,7 +30,7 @@ from .runs.folder import RunFolder
 if TYPE_CHECKING:
     from datasets import Dataset
 
-    from .bases import Base
+    from .models.bases import Base
 
 COLUMNS = ["prompt", "chosen", "rejected"]
 """All that reaches the trainer."""
@@ -50,9 +50,9 @@ def train_dpo(recipe: DpoRecipe, run: RunFolder, *, resume: bool) -> dict[str, A
     run that was never stopped. Raises SettingsError where no pair of `train` fits the recipe, and
     for a `label_smoothing` that the loss would not hear.
     """
-    from .bases import resolve_base
     from .data.rows import cluster_kind, preference_rows, source_of
     from .data.trained_on import write_trained_on
+    from .models.bases import resolve_base
 
     refuse_unheard_smoothing(recipe)
     source, base = source_of(recipe), resolve_base(recipe)

@@ -47,8 +47,8 @@ def evaluate(
 ) -> Table:
     """Test rows and what a model says of them -> the table with all baselines.
 
-    `rows` and `train` are tables of `data.rows.labelled_rows`. `p`: P(effective) (n,) in the order of
-    `rows`; or one array a seed, {seed: p}, of which the first is the one that is published; or
+    `rows` and `train` are tables of `data.rows.labelled_rows`. `p`: P(effective) (n,) in the order
+    of `rows`; or one array a seed, {seed: p}, of which the first is the one that is published; or
     several models, {name: either of both}. `gold`: id -> 0 or 1 by people; only rows that have it
     are tested, and the table says accuracy. `part`: the split that `rows` are of. `split`: "era"
     where `train` and `rows` were cut by day already. `baselines`: which of BASELINES to measure;

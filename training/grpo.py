@@ -37,8 +37,8 @@ from .speaker import Message, Speaker, said
 if TYPE_CHECKING:
     from datasets import Dataset
 
-    from .bases import Base
     from .data.source import Source
+    from .models.bases import Base
 
 N_MEASURED = 64  # held-out posts that are answered before and after the run: ours, its cost
 
@@ -57,9 +57,9 @@ def train_grpo(recipe: GrpoRecipe, run: RunFolder, *, resume: bool) -> dict[str,
     Raises SettingsError for weights under which a flagged answer could pay, for a reward model that
     is the evaluation model, for groups that do not fill a step, for early stopping.
     """
-    from .bases import resolve_base
     from .data.rows import cluster_kind, sft_rows, source_of
     from .data.trained_on import write_trained_on
+    from .models.bases import resolve_base
 
     refuse_weights(recipe)
     _refuse_shape(recipe)

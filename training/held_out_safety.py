@@ -16,7 +16,7 @@ from .sampling import Limits
 from .speaker import Message, Speaker
 
 if TYPE_CHECKING:
-    from .bases import Base
+    from .models.bases import Base
 
 N = 32  # prompts: cheap at the end of every run; `n` below 100 cannot tell 1 % from 10 %
 LIMITS = Limits(max_new_tokens=128, temperature=0.7)

@@ -29,7 +29,7 @@ from .runs.folder import RunFolder
 if TYPE_CHECKING:
     from datasets import Dataset
 
-    from .bases import Base
+    from .models.bases import Base
 
 COLUMNS = ["prompt", "completion", "label"]
 """All that reaches the trainer."""
@@ -49,9 +49,9 @@ def train_kto(recipe: KtoRecipe, run: RunFolder, *, resume: bool) -> dict[str, A
     Raises SettingsError where no row of `train` fits the recipe, where all of them are of one kind,
     and for a batch_size below 2: rows of one pass are each other's measure.
     """
-    from .bases import resolve_base
     from .data.rows import cluster_kind, source_of, unpaired_rows
     from .data.trained_on import write_trained_on
+    from .models.bases import resolve_base
 
     if recipe.batch_size < 2:
         raise SettingsError("batch_size is 1", "recipe", "kto compares rows of a pass: set 4")

@@ -15,7 +15,7 @@ from .runs.arguments import uses_gpu, weights_dtype
 from .runs.folder import RunFolder
 
 if TYPE_CHECKING:
-    from .bases import Base
+    from .models.bases import Base
 
 ADAPTER = "adapter_config.json"
 ALL_LINEAR = ("all-linear",)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..corpus.errors import BuildError, InputError
 from .data.trained_on import refuse_stale
-from .found_model import Found, config_of, find_model
+from .models.found_model import Found, config_of, find_model
 from .speaker import base_of
 
 GENERATION = "generation_config.json"

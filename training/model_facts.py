@@ -18,13 +18,13 @@ from ..corpus.errors import BuildError, SettingsError
 from ..corpus.governance import FILE as GOVERNANCE
 from ..release.governance import find_governance, read_governance, read_signoff
 from ..release.safety import read_safety
-from .bases import MINILM
 from .data.trained_on import trained_ids
 from .licences import LICENCES
+from .models.bases import MINILM
+from .models.tiny import NAMES
 from .recipes.read_recipe import read_recipe
 from .recipes.recipe import Recipe
 from .runs.folder import RunFolder
-from .tiny import NAMES
 
 FILE = "redditess.json"
 RUN_AGAIN = "train the run again, or restore the file"

@@ -26,7 +26,7 @@ from .runs.folder import RunFolder
 if TYPE_CHECKING:
     from datasets import Dataset
 
-    from .bases import Base
+    from .models.bases import Base
 
 COLUMNS = ["prompt", "chosen", "rejected"]
 """All that reaches the trainer. Never `margin`: TRL would take a column of that name as the margin
@@ -40,9 +40,9 @@ def train_reward(recipe: RewardRecipe, run: RunFolder, *, resume: bool) -> dict[
 
     Raises SettingsError where no pair of `train` fits the recipe, and for a `start`.
     """
-    from .bases import resolve_base
     from .data.rows import cluster_kind, preference_rows, source_of
     from .data.trained_on import write_trained_on
+    from .models.bases import resolve_base
 
     refuse_start(recipe)
     source, base = source_of(recipe), resolve_base(recipe)

@@ -9,13 +9,13 @@ import numpy as np
 
 from ..corpus.errors import SettingsError
 from .conversations import Messages, rendered
-from .found_model import Found, config_of
 from .lora import Start, load_model, lora_config
+from .models.found_model import Found, config_of
 from .recipes.recipe import RewardRecipe
 from .speaker import base_of
 
 if TYPE_CHECKING:
-    from .bases import Base
+    from .models.bases import Base
 
 HEAD = "score"  # what transformers calls the layer that makes the number
 

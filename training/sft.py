@@ -38,9 +38,9 @@ def train_sft(recipe: SftRecipe, run: RunFolder, *, resume: bool) -> dict[str, A
     `resume` goes on from the last whole checkpoint and, on a CPU, ends with the very weights of a
     run that was never stopped. Raises SettingsError where no row of `train` fits the recipe.
     """
-    from .bases import resolve_base
     from .data.rows import cluster_kind, sft_rows, source_of
     from .data.trained_on import write_trained_on
+    from .models.bases import resolve_base
 
     source, base = source_of(recipe), resolve_base(recipe)
     tokenizer = load_tokenizer(recipe, base)

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 from ..corpus.artefacts import read_json
 from ..corpus.errors import InputError
-from .bases import resolve_base
 from .data.trained_on import refuse_stale
-from .found_model import ADAPTER, Found, config_of, find_model
 from .model_facts import FILE as FACTS
+from .models.bases import resolve_base
+from .models.found_model import ADAPTER, Found, config_of, find_model
+from .models.tiny import NAMES
 from .recipes.read_recipe import read_recipe
 from .recipes.recipe import GeneratorRecipe
-from .tiny import NAMES
 
 Message = dict[str, str]
 

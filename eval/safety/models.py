@@ -38,8 +38,8 @@ def tuned_and_base(run: RunFolder, base: str = "") -> Iterator[dict[str, tuple[s
     The base is what the training began with, spoken to through the run's tokenizer and template:
     an adapter switched off, or the recipe's model loaded once more. `base` names another one.
     """
-    from ...training.bases import resolve_base
     from ...training.lora import untrained
+    from ...training.models.bases import resolve_base
     from ...training.speaker import load_speaker
     from ...training.train import require_extra
 

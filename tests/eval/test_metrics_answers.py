@@ -152,8 +152,8 @@ def test_a_local_model_reads_the_answers(release: Path, answers: Path) -> None:
     """A tiny model with random weights: about as surprised as one that guesses."""
     torch = pytest.importorskip("torch")
     from redditess.training.data.rows import open_source
+    from redditess.training.models.tiny import tiny
     from redditess.training.speaker import load_speaker
-    from redditess.training.tiny import tiny
 
     place = str(tiny("tiny-causal", open_source(str(release), allow_invented=True)))
     figures = generator(answers, Options(perplexity_model=place, embeddings=False))["metrics"]

@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 
 from redditess.corpus.artefacts import read_json, write_json, write_parquet
 from redditess.training.data.source import open_source
+from redditess.training.models.tiny import tiny
 from redditess.training.preflight import Finding, check
 from redditess.training.recipes.recipe import KINDS, Recipe
-from redditess.training.tiny import tiny
 from tests.training.invented_runs import recipe_of
 from tests.training.made_release import GENERATOR, make_release
 

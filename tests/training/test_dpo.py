@@ -94,9 +94,9 @@ def chosen_logprob(run: RunFolder, release: Path, *, adapted: bool = True) -> fl
     from peft import PeftModel
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from redditess.training.bases import resolve_base
     from redditess.training.conversations import shortened
     from redditess.training.data.rows import preference_rows, source_of
+    from redditess.training.models.bases import resolve_base
 
     recipe = dpo_recipe(release)
     tokenizer = AutoTokenizer.from_pretrained(run.model)

@@ -317,7 +317,7 @@ def test_a_long_prompt_loses_its_middle_as_in_training(speaker: Speaker) -> None
 def test_adapters_and_whole_models_are_loaded_with_what_they_need(
     run: RunFolder, release: Path, speaker: Speaker, tmp_path: Path
 ) -> None:
-    from redditess.training.bases import resolve_base
+    from redditess.training.models.bases import resolve_base
     from redditess.training.speaker import load_speaker
 
     base = resolve_base(sft_recipe(release)).path

@@ -11,7 +11,7 @@ import pytest
 from datasets import Dataset
 
 from redditess.corpus.errors import SettingsError
-from redditess.training.found_model import weights_digest
+from redditess.training.models.found_model import weights_digest
 from redditess.training.recipes.read_recipe import recipe_text
 from redditess.training.rewards.weighed import NAMES, for_trl, refuse_weights, rewards_of
 from redditess.training.runs.checkpoints import last_whole

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from redditess.corpus.errors import SettingsError
-from redditess.training.found_model import weights_digest
+from redditess.training.models.found_model import weights_digest
 from redditess.training.runs.checkpoints import last_whole
 from redditess.training.runs.folder import RunFolder
 from tests.training.invented_runs import recipe_of

@@ -11,8 +11,8 @@ import pytest
 
 from redditess.corpus.artefacts import read_json, write_json, write_text
 from redditess.corpus.errors import BuildError, InputError, RemoteError
-from redditess.training.bases import resolve_base
 from redditess.training.merge import merge
+from redditess.training.models.bases import resolve_base
 from redditess.training.recipes.read_recipe import recipe_text
 from redditess.training.runs.folder import RunFolder
 from redditess.training.sft import train_sft

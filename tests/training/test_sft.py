@@ -172,10 +172,10 @@ def test_rows_that_are_packed_together_do_not_see_each_other(
 def made_trainer(place: Path, recipe: Any) -> tuple[Any, Any]:
     """The trainer as `train_sft` makes it, before its first step."""
     from redditess.training import sft
-    from redditess.training.bases import resolve_base
     from redditess.training.conversations import prepared
     from redditess.training.data.rows import sft_rows, source_of
     from redditess.training.lora import load_tokenizer, starting_model
+    from redditess.training.models.bases import resolve_base
 
     base = resolve_base(recipe)
     tokenizer = load_tokenizer(recipe, base)

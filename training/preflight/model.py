@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...corpus.errors import RedditessError, SettingsError
-from ..found_model import find_model
+from ..models.found_model import find_model
 from ..recipes.recipe import GeneratorRecipe, GrpoRecipe
 from .checks import Check
 from .finding import GENERATORS, Finding, error, ok, refused, said, warning

@@ -22,8 +22,8 @@ from .stream import Encoded, Sample, Stream, encoded_of, sample_of, streams_of
 from .texts import Texts, texts_of
 
 if TYPE_CHECKING:
-    from ..bases import Base
     from ..data.source import Source
+    from ..models.bases import Base
 
 T = TypeVar("T")
 CONFIGS = {
@@ -133,7 +133,7 @@ class Subject:
 
     @part
     def base(self) -> Base:
-        from ..bases import resolve_base
+        from ..models.bases import resolve_base
 
         return resolve_base(self.recipe)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..classifier_model import load_classifier, predict
-from ..found_model import Found, find_model
+from ..models.found_model import Found, find_model
 from ..reward_model import is_reward_model, load_reward_model, score
 
 Scorer = Callable[[Sequence[str], Sequence[str]], np.ndarray]

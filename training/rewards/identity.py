@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...corpus.errors import SettingsError
-from ..found_model import Found, find_model, weights_digest
+from ..models.found_model import Found, find_model, weights_digest
 
 
 def refuse_same(reward: str, evaluation: str) -> dict[str, dict[str, Any]]:

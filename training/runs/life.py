@@ -56,7 +56,7 @@ def begin(
 ) -> bool:
     """Prepares the folder; True where a run that was stopped goes on.
 
-    `data` is that of `data_told.data_told`. Raises BuildError for a foreign folder, for a
+    `data` is that of `cards.data_told`. Raises BuildError for a foreign folder, for a
     run that is there already (finished, or stopped without --resume) and for a stopped run of
     another recipe or other data.
     """

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..corpus.artefacts import read_json
-from ..corpus.errors import BuildError, InputError, RemoteError
-from .recipes.named import folder_named
-from .runs.folder import RunFolder
+from ...corpus.artefacts import read_json
+from ...corpus.errors import BuildError, InputError, RemoteError
+from ..recipes.named import folder_named
+from ..runs.folder import RunFolder
 
 CONFIG, ADAPTER = "config.json", "adapter_config.json"
 FETCHED = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model", "README.md")

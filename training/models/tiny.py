@@ -16,15 +16,15 @@ from typing import Any
 
 from filelock import FileLock
 
-from ..corpus.artefacts import stable_hash
-from ..release.delete.caches import MADE
-from ..release.local import home
-from ..release.public import digest
-from .data.inputs import INPUTS
-from .data.rows import labelled_rows
-from .data.source import Source
-from .data.trained_on import write_trained_on
-from .runs.folder import RunFolder
+from ...corpus.artefacts import stable_hash
+from ...release.delete.caches import MADE
+from ...release.local import home
+from ...release.public import digest
+from ..data.inputs import INPUTS
+from ..data.rows import labelled_rows
+from ..data.source import Source
+from ..data.trained_on import write_trained_on
+from ..runs.folder import RunFolder
 from .tiny_tokenizers import SPECIAL, bytes_tokenizer, words_tokenizer
 
 NAMES = ("tiny-encoder", "tiny-causal")

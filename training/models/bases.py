@@ -7,14 +7,14 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from ..corpus.artefacts import read_json
-from ..corpus.errors import InputError, SettingsError
-from ..labeling.readers.minilm import installed
-from .data.source import source_of
-from .data.trained_on import refuse_stale
-from .recipes.named import folder_named
-from .recipes.recipe import Recipe
-from .runs.folder import RunFolder
+from ...corpus.artefacts import read_json
+from ...corpus.errors import InputError, SettingsError
+from ...labeling.readers.minilm import installed
+from ..data.source import source_of
+from ..data.trained_on import refuse_stale
+from ..recipes.named import folder_named
+from ..recipes.recipe import Recipe
+from ..runs.folder import RunFolder
 from .tiny import NAMES, tiny
 
 MINILM = "minilm"
