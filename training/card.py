@@ -17,6 +17,7 @@ from ..corpus.first_help import ELSEWHERE, first_help
 from ..release.card import Ready, environment
 from ..release.governance import FIELDS
 from .figure_words import in_order, words_of
+from .figures.table_text import main_markdown, table_markdown
 from .licences import licence_of
 from .model_facts import FILE, RUN_AGAIN, is_id, model_document
 from .model_front_matter import front_matter
@@ -25,7 +26,6 @@ from .recipes.read_recipe import make_recipe, recipe_text
 from .results import PLACE, config_of, entries, is_figure, measure_of, split_of
 from .runs.folder import RunFolder
 from .snippets import snippet
-from .table_text import main_markdown, table_markdown
 
 if TYPE_CHECKING:
     from jinja2 import Environment

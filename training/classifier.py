@@ -43,8 +43,8 @@ def train_classifier(
 
     Returns the metrics (docs/training.md). What a killed run had finished is not done again.
     """
-    from .evaluate import evaluate
-    from .table import table_json
+    from .figures.evaluate import evaluate
+    from .figures.table import table_json
 
     source = source_of(recipe)
     splits = read_splits(recipe, source)

@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from ..corpus.errors import InputError
 from .data.rows import Source, labelled_rows
+from .figures.strata import cut_day, is_early, is_late
 from .recipes.recipe import ClassifierRecipe
-from .strata import cut_day, is_early, is_late
 
 
 class Splits(NamedTuple):

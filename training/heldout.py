@@ -10,7 +10,7 @@ import numpy as np
 
 from ..stats.intervals import Estimate, resampled
 from .conversations import prepared
-from .figures import figure
+from .figures.figure import figure
 from .recipes.recipe import GeneratorRecipe
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from ..corpus.artefacts import json_text, sha256_file
 from .card import pages, read_document
-from .figures import Tested, figures
+from .figures.figure import Tested, figures
 from .model_facts import FILE, model_document
 from .results import PLACE
 from .runs.folder import RunFolder

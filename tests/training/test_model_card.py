@@ -363,7 +363,7 @@ def test_other_weights_other_results_and_missing_pages_are_found(tmp_path: Path)
 
 def test_figures_are_counted_again_from_the_answers(tmp_path: Path) -> None:
     """Who changes metrics.json and all pages is still found, where the run kept its answers."""
-    from redditess.training.figures import Tested, figures
+    from redditess.training.figures.figure import Tested, figures
 
     run = invented_run(tmp_path / "run", "classifier")
     n = 211

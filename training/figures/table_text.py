@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..corpus.selection import printable
-from ..release.card import plain
+from ...corpus.selection import printable
+from ...release.card import plain
 from .baselines import LENGTH, MAJORITY, TFIDF
-from .figures import FIGURES, IN_STRATA, MOVED, Figure
+from .figure import FIGURES, IN_STRATA, MOVED, Figure
 from .table import Table, caption, table_json
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from ..stats.calibration import calibration_error
-from ..stats.classification import f1_scores
-from ..stats.intervals import Estimate
-from ..stats.precision_recall import average_precision, prevalence_weights
-from ..stats.ranking import auc
-from ..stats.within import pair_accuracy, pair_gain
+from ...stats.calibration import calibration_error
+from ...stats.classification import f1_scores
+from ...stats.intervals import Estimate
+from ...stats.precision_recall import average_precision, prevalence_weights
+from ...stats.ranking import auc
+from ...stats.within import pair_accuracy, pair_gain
 
 FIGURES = {
     "pair_accuracy": "pairs in a thread",

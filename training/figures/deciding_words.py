@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from ..stats.intervals import wilson
+from ...stats.intervals import wilson
 from .baselines import texts
 
 FIELDS = ("title", "post", "comment")

@@ -9,16 +9,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..corpus.errors import InputError
-from ..stats.calibration import reliability
+from ...corpus.errors import InputError
+from ...stats.calibration import reliability
 from .baselines import BASELINES, CHEAP, TFIDF, WHAT, Guess, guesses
-from .figures import Tested, at_prevalence, few_figures, figure, figures, gain, spread, tested
+from .figure import Tested, at_prevalence, few_figures, figure, figures, gain, spread, tested
 from .leak_alarm import leak_alarm
 from .strata import FEWEST, Stratum, cut_day, is_early, is_late, strata
 from .table import Era, Part, Row, Table
 
 if TYPE_CHECKING:
-    from .data.rows import Source
+    from ..data.rows import Source
 
 Answers = np.ndarray | Mapping[Any, Any]
 
@@ -189,7 +189,7 @@ def _natural(source: Source | None, part: str) -> float | None:
     """The share of effective comments that the label model expects among all, labelled or not."""
     if source is None:
         return None
-    from .data.rows import natural_prevalence
+    from ..data.rows import natural_prevalence
 
     share = natural_prevalence(source, part)
     return round(float(share), 5) if np.isfinite(share) else None
@@ -198,7 +198,7 @@ def _natural(source: Source | None, part: str) -> float | None:
 def _interval(source: Source | None) -> Literal["poster", "thread"]:
     if source is None:
         return "thread"
-    from .data.rows import cluster_kind
+    from ..data.rows import cluster_kind
 
     return cluster_kind(source)
 

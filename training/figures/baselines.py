@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from ..corpus.errors import MissingExtra, SettingsError
+from ...corpus.errors import MissingExtra, SettingsError
 from .strata import n_characters
 
 MAJORITY, LENGTH, EXPOSURE, POST, TFIDF, MINILM = (
@@ -188,7 +188,7 @@ def _distinct(rows: list[str]) -> tuple[list[str], list[int]]:
 
 
 def _minilm(train: pa.Table, label: np.ndarray, test: pa.Table) -> np.ndarray:
-    from ..labeling.readers.minilm import Encoder, installed
+    from ...labeling.readers.minilm import Encoder, installed
 
     try:
         encoder = Encoder(installed())

@@ -13,12 +13,12 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pyarrow as pa
 
-from ..release.twins import comment_key, post_key
-from ..stats.intervals import Estimate
-from ..stats.ranking import auc
+from ...release.twins import comment_key, post_key
+from ...stats.intervals import Estimate
+from ...stats.ranking import auc
 from .baselines import POST, TFIDF, posts, text_probabilities, texts
 from .deciding_words import deciding_words
-from .figures import tested
+from .figure import tested
 
 FEWEST = 20  # rows of either class in train and in test, below which words and AUCs are not judged
 SURE = 3.29 / 1.96  # 95 % intervals become 99.9 %: a post may truly know nothing (AUC .5)

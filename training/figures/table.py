@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple
 
-from .figures import Figure
+from .figure import Figure
 
 Measure = Literal["self-consistency", "accuracy"]
 
