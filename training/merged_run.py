@@ -8,10 +8,10 @@ from ..corpus.artefacts import read_json, write_json
 from ..corpus.errors import BuildError
 from ..corpus.governance import FILE as GOVERNANCE
 from ..release.safety import FILE as SAFETY
-from .card import write_model_card
+from .cards.card import write_model_card
+from .cards.model_facts import RUN_AGAIN, form_of, require_finished
 from .data.trained_on import carry_trained_on, refuse_stale
 from .merge import merge
-from .model_facts import RUN_AGAIN, form_of, require_finished
 from .runs.folder import RunFolder
 
 

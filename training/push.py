@@ -20,10 +20,10 @@ from ..release.publish_model import publish_model
 from ..release.publish_plan import check_names
 from ..release.safety import refuse_unsafe
 from ..release.traces import NAMES_OF_MODELS, PATH
-from .card import read_document, write_model_card
+from .cards.card import read_document, write_model_card
+from .cards.model_card_check import check_model_card
+from .cards.model_facts import require_finished, start_folders
 from .data.trained_on import refuse_stale
-from .model_card_check import check_model_card
-from .model_facts import require_finished, start_folders
 from .recipes.read_recipe import read_recipe
 from .runs.folder import RunFolder
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from ..corpus.artefacts import read_json
 from ..corpus.errors import InputError
+from .cards.model_facts import FILE as FACTS
 from .data.trained_on import refuse_stale
-from .model_facts import FILE as FACTS
 from .models.bases import resolve_base
 from .models.found_model import ADAPTER, Found, config_of, find_model
 from .models.tiny import NAMES

@@ -69,9 +69,9 @@ def _train(
     recipe: Recipe, run: RunFolder, *, resume: bool, fresh: bool, command: str,
     say: Callable[[str], None],
 ) -> dict[str, Any]:  # fmt: skip
-    from .card import write_model_card
+    from .cards.card import write_model_card
+    from .cards.data_told import data_told
     from .data.rows import open_source
-    from .data_told import data_told
     from .preflight import check
     from .runs.curves import draw_curves
 

@@ -64,8 +64,8 @@ def card(
 
     Do it after `safety.json`, a sign-off or governance.toml came or changed.
     """
-    from .card import write_model_card
-    from .model_card_check import check_model_card
+    from .cards.card import write_model_card
+    from .cards.model_card_check import check_model_card
     from .runs.folder import RunFolder
 
     if not check:

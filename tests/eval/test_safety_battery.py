@@ -24,7 +24,7 @@ from redditess.eval.safety.measure import measure
 from redditess.eval.safety.models import generator_recipe
 from redditess.eval.safety.rubric import Scores
 from redditess.release.safety import FILE, read_safety
-from redditess.training.card import write_model_card
+from redditess.training.cards.card import write_model_card
 from redditess.training.push import push
 from redditess.training.runs.folder import RunFolder
 from tests.training.invented_runs import invented_run

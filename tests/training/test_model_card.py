@@ -19,10 +19,10 @@ from markdown_it import MarkdownIt
 from redditess.corpus.artefacts import read_json, write_json, write_parquet
 from redditess.corpus.errors import BuildError
 from redditess.release.safety import FILE as SAFETY
-from redditess.training.card import pages, read_document, write_model_card
-from redditess.training.model_card_check import check_model_card, check_model_pages
-from redditess.training.model_facts import FILE, without_places
-from redditess.training.results import PLACE, measured
+from redditess.training.cards.card import pages, read_document, write_model_card
+from redditess.training.cards.model_card_check import check_model_card, check_model_pages
+from redditess.training.cards.model_facts import FILE, without_places
+from redditess.training.cards.results import PLACE, measured
 from redditess.training.runs.folder import RunFolder
 from tests.training.invented_runs import METRICS, figure, invented_run
 

@@ -10,8 +10,8 @@ import pytest
 
 from redditess.corpus.artefacts import read_json
 from redditess.corpus.errors import BuildError
-from redditess.training.card import figure_text
-from redditess.training.model_card_check import check_model_card
+from redditess.training.cards.card import figure_text
+from redditess.training.cards.model_card_check import check_model_card
 from redditess.training.push import laid_out, refuse_unready
 from redditess.training.runs.folder import RunFolder
 from tests.training.invented_runs import AGREEMENT
@@ -48,7 +48,7 @@ def test_a_run_writes_its_card_and_every_figure_is_its_own(trained: RunFolder) -
 
 
 def _agreed(trained: RunFolder) -> Any:
-    from redditess.training.model_facts import model_document
+    from redditess.training.cards.model_facts import model_document
 
     return model_document(trained)["governance"]
 

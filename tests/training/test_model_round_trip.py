@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from redditess.corpus.artefacts import read_json, write_json
-from redditess.training.card import write_model_card
-from redditess.training.model_card_check import check_model_card, check_model_pages
+from redditess.training.cards.card import write_model_card
+from redditess.training.cards.model_card_check import check_model_card, check_model_pages
 from redditess.training.runs.folder import RunFolder
 from tests.training.invented_runs import AGREEMENT, invented_run
 

@@ -12,25 +12,25 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..corpus.artefacts import json_text, read_json, write_text
-from ..corpus.first_help import ELSEWHERE, first_help
-from ..release.card import Ready, environment
-from ..release.governance import FIELDS
+from ...corpus.artefacts import json_text, read_json, write_text
+from ...corpus.first_help import ELSEWHERE, first_help
+from ...release.card import Ready, environment
+from ...release.governance import FIELDS
+from ..figures.table_text import main_markdown, table_markdown
+from ..models.tiny import NAMES
+from ..recipes.read_recipe import make_recipe, recipe_text
+from ..runs.folder import RunFolder
 from .figure_words import in_order, words_of
-from .figures.table_text import main_markdown, table_markdown
 from .licences import licence_of
 from .model_facts import FILE, RUN_AGAIN, is_id, model_document
 from .model_front_matter import front_matter
-from .models.tiny import NAMES
-from .recipes.read_recipe import make_recipe, recipe_text
 from .results import PLACE, config_of, entries, is_figure, measure_of, split_of
-from .runs.folder import RunFolder
 from .snippets import snippet
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-CARDS = Path(__file__).parent / "cards"
+CARDS = Path(__file__).parent
 TEMPLATES = {"classifier": "classifier.md", "reward": "reward.md"}
 GENERATOR = "generator.md"
 BESIDE = "./model"  # what the snippet loads before the model has a name on the Hub

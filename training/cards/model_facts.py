@@ -13,18 +13,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..corpus.artefacts import read_json, sha256_file
-from ..corpus.errors import BuildError, SettingsError
-from ..corpus.governance import FILE as GOVERNANCE
-from ..release.governance import find_governance, read_governance, read_signoff
-from ..release.safety import read_safety
-from .data.trained_on import trained_ids
+from ...corpus.artefacts import read_json, sha256_file
+from ...corpus.errors import BuildError, SettingsError
+from ...corpus.governance import FILE as GOVERNANCE
+from ...release.governance import find_governance, read_governance, read_signoff
+from ...release.safety import read_safety
+from ..data.trained_on import trained_ids
+from ..models.bases import MINILM
+from ..models.tiny import NAMES
+from ..recipes.read_recipe import read_recipe
+from ..recipes.recipe import Recipe
+from ..runs.folder import RunFolder
 from .licences import LICENCES
-from .models.bases import MINILM
-from .models.tiny import NAMES
-from .recipes.read_recipe import read_recipe
-from .recipes.recipe import Recipe
-from .runs.folder import RunFolder
 
 FILE = "redditess.json"
 RUN_AGAIN = "train the run again, or restore the file"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .data.source import Source
+from ..data.source import Source
 from .results import config_of
 
 

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from ..corpus.artefacts import json_text, sha256_file
+from ...corpus.artefacts import json_text, sha256_file
+from ..figures.figure import Tested, figures
+from ..runs.folder import RunFolder
 from .card import pages, read_document
-from .figures.figure import Tested, figures
 from .model_facts import FILE, model_document
 from .results import PLACE
-from .runs.folder import RunFolder
 
 Document = Mapping[str, Any]
 
