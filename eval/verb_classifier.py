@@ -68,7 +68,7 @@ def evaluated(
 ) -> Table:
     """What the verb shows. Raises InputError for `split` train, and as what it reads raises."""
     from ..corpus.errors import InputError
-    from ..training.classifier_model import predict
+    from ..training.classifier.model import predict
     from ..training.data.gold_answers import gold_answers
     from ..training.data.rows import labelled_rows, open_source
     from ..training.data.trained_on import trained_ids

@@ -31,7 +31,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
     model = tmp_path / "my-model"
     write_json(model / "config.json", {"model_type": "bert"})
-    monkeypatch.setattr("redditess.training.classifier_model.predict", predict)
+    monkeypatch.setattr("redditess.training.classifier.model.predict", predict)
     return model
 
 
@@ -121,7 +121,7 @@ def test_what_cannot_be_meant_is_refused(
 def test_a_saved_classifier_is_measured(demo_build: Path, tmp_path: Path) -> None:
     from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
-    from redditess.training.classifier_model import save_classifier
+    from redditess.training.classifier.model import save_classifier
 
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghijklmnopqrstuvwxyz"]
     (tmp_path / "vocab.txt").write_text("\n".join(words), "utf8")

@@ -7,7 +7,7 @@ import signal
 import sys
 from typing import Any
 
-from redditess.training.classifier import train_one
+from redditess.training.classifier.classifier import train_one
 from redditess.training.models.bases import Base
 from redditess.training.runs.folder import RunFolder
 from redditess.training.runs.progress import RunLog

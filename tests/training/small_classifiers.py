@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from redditess.training.classifier_rows import Splits
+from redditess.training.classifier.rows import Splits
 from redditess.training.models.bases import Base
 from redditess.training.recipes.read_recipe import read_recipe
 from redditess.training.recipes.recipe import ClassifierRecipe

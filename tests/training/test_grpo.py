@@ -104,7 +104,7 @@ def test_a_classifier_says_how_effective_an_answer_is(tmp_path: Path) -> None:
     import pyarrow as pa
     from transformers import AutoModelForSequenceClassification
 
-    from redditess.training.classifier_model import load_tokenizer, predict, save_classifier
+    from redditess.training.classifier.model import load_tokenizer, predict, save_classifier
     from redditess.training.rewards.effectiveness import effectiveness
     from tests.training.small_classifiers import encoder
 

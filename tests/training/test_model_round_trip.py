@@ -108,7 +108,7 @@ def _adapter(base: Path, run: RunFolder, task: str) -> None:
 def _classifier(root: Path, run: RunFolder) -> None:
     from transformers import AutoModelForSequenceClassification
 
-    from redditess.training.classifier_model import (
+    from redditess.training.classifier.model import (
         ID2LABEL,
         LABEL2ID,
         load_tokenizer,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redditess.corpus.errors import InputError
-from redditess.training.pair_input import (
+from redditess.training.classifier.pair_input import (
     STUB,
     encode_pairs,
     first_segment,

@@ -124,7 +124,7 @@ def streams_of(
 
 def encoded_of(rows: pa.Table, chosen: Sample, tokenizer: Any, max_length: int) -> Encoded:
     """The sampled pairs of a classifier."""
-    from ..pair_input import encode_pairs, segments
+    from ..classifier.pair_input import encode_pairs, segments
 
     looked_at = rows.take(pa.array(chosen.places, pa.int64()))
     made = encode_pairs(tokenizer, *segments(looked_at), max_length)

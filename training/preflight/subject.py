@@ -153,7 +153,7 @@ class Subject:
             from ..lora import load_tokenizer
 
             return load_tokenizer(self.recipe, self.base)
-        from ..classifier_model import load_tokenizer as load
+        from ..classifier.model import load_tokenizer as load
 
         return load(self.base.path, self.base.revision)
 
@@ -199,7 +199,7 @@ def _cut(recipe: Recipe, found: dict[str, pa.Table]) -> dict[str, pa.Table]:
     """`split: era` as the classifier cuts it."""
     if not isinstance(recipe, ClassifierRecipe) or recipe.split != "era":
         return found
-    from ..classifier_rows import by_era
+    from ..classifier.rows import by_era
 
     *splits, _ = by_era(found["train"], found["validation"], found["test"])
     return dict(zip(("train", "validation", "test"), splits, strict=True))

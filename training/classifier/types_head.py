@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ..corpus.errors import InputError
-from ..labeling.support import SUPPORT_TYPES
+from ...corpus.errors import InputError
+from ...labeling.support import SUPPORT_TYPES
 
 FILE = "support_types.safetensors"
 NAME = "support_types"  # of the submodule

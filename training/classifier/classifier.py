@@ -11,23 +11,23 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from ..stats.ranking import auc
-from ..stats.within import pair_accuracy
-from .classifier_base import load_base
-from .classifier_model import p_effective, predict, save_classifier
-from .classifier_rows import Splits, read_splits
-from .data.source import source_of
-from .data.trained_on import write_trained_on
+from ...stats.ranking import auc
+from ...stats.within import pair_accuracy
+from ..data.source import source_of
+from ..data.trained_on import write_trained_on
+from ..models.bases import Base, resolve_base
+from ..recipes.recipe import ClassifierRecipe
+from ..runs.arguments import common_arguments, keeps_to_itself
+from ..runs.callbacks import as_callback
+from ..runs.checkpoints import WholeCheckpoints, drop_checkpoints, train_through
+from ..runs.folder import RunFolder
+from ..runs.progress import RunLog
+from .base import load_base
 from .layer_rates import freeze, parameter_groups
-from .models.bases import Base, resolve_base
+from .model import p_effective, predict, save_classifier
 from .pair_input import Pairs, encode_pairs, padded, segments
-from .recipes.recipe import ClassifierRecipe
 from .row_order import row_order
-from .runs.arguments import common_arguments, keeps_to_itself
-from .runs.callbacks import as_callback
-from .runs.checkpoints import WholeCheckpoints, drop_checkpoints, train_through
-from .runs.folder import RunFolder
-from .runs.progress import RunLog
+from .rows import Splits, read_splits
 from .seeds import each_seed, published, spread
 from .soft_loss import Targets, pair_loss, soft_loss, targets
 from .types_head import Features, add_head, take_head, type_targets, types_loss
@@ -43,8 +43,8 @@ def train_classifier(
 
     Returns the metrics (docs/training.md). What a killed run had finished is not done again.
     """
-    from .figures.evaluate import evaluate
-    from .figures.table import table_json
+    from ..figures.evaluate import evaluate
+    from ..figures.table import table_json
 
     source = source_of(recipe)
     splits = read_splits(recipe, source)

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from ..corpus.errors import InputError
-from .data.rows import Source, labelled_rows
-from .figures.strata import cut_day, is_early, is_late
-from .recipes.recipe import ClassifierRecipe
+from ...corpus.errors import InputError
+from ..data.rows import Source, labelled_rows
+from ..figures.strata import cut_day, is_early, is_late
+from ..recipes.recipe import ClassifierRecipe
 
 
 class Splits(NamedTuple):

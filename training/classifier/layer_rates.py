@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..corpus.errors import SettingsError
+from ...corpus.errors import SettingsError
 
 
 def layers_of(model: Any) -> list[Any]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from ..corpus.errors import InputError
+from ...corpus.errors import InputError
 from .pair_input import encode_pairs, padded, segments
 from .types_head import Features, load_head, save_head
 

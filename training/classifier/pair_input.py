@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from ..corpus.errors import InputError
+from ...corpus.errors import InputError
 
 STUB = 32  # tokens of title and post that stay: ours, about a title and the post's first sentence
 SEPARATOR = "\n\n"

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..corpus.errors import InputError
-from .classifier_model import ID2LABEL, LABEL2ID, load_tokenizer
-from .models.bases import Base
-from .recipes.recipe import ClassifierRecipe
-from .runs.arguments import weights_dtype
+from ...corpus.errors import InputError
+from ..models.bases import Base
+from ..recipes.recipe import ClassifierRecipe
+from ..runs.arguments import weights_dtype
+from .model import ID2LABEL, LABEL2ID, load_tokenizer
 
 HEADS = re.compile(r"(^|\.)(classifier|score|pooler|head)\.")  # new in a base without its own
 

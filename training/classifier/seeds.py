@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..corpus.artefacts import read_json, write_json, write_parquet
-from .recipes.recipe import ClassifierRecipe
-from .runs.folder import RunFolder
+from ...corpus.artefacts import read_json, write_json, write_parquet
+from ..recipes.recipe import ClassifierRecipe
+from ..runs.folder import RunFolder
 
 Train = Callable[[ClassifierRecipe, RunFolder], tuple[dict[str, Any], np.ndarray]]
 
