@@ -17,10 +17,10 @@ import numpy as np
 from ..corpus.errors import SettingsError
 from ..stats.intervals import Estimate, share
 from .ancestry import came_from
-from .conversations import prepared, refuse_none, tokens
+from .answers.conversations import prepared, refuse_none, tokens
+from .answers.likelihood import LogProbs, answer_logprobs
 from .held_out_safety import beside_base
 from .heldout import held_out, mean, told
-from .likelihood import LogProbs, answer_logprobs
 from .lora import load_tokenizer, reference, save_trained, starting_model
 from .recipes.recipe import DpoRecipe
 from .runs.arguments import common_arguments, keeps_to_itself, listeners

@@ -20,8 +20,10 @@ import numpy as np
 from ..corpus.errors import SettingsError
 from ..stats.intervals import Estimate
 from .ancestry import came_from
-from .conversations import capped_prompts, refuse_none
-from .generate import speak
+from .answers.conversations import capped_prompts, refuse_none
+from .answers.generate import speak
+from .answers.sampling import Limits
+from .answers.speaker import Message, Speaker, said
 from .held_out_safety import beside_base
 from .heldout import mean, told
 from .lora import load_tokenizer, save_trained, starting_model
@@ -31,8 +33,6 @@ from .rewards.weighed import Rewards, for_trl, refuse_weights, rewards_of
 from .runs.arguments import common_arguments, keeps_to_itself, listeners
 from .runs.checkpoints import train_through
 from .runs.folder import RunFolder
-from .sampling import Limits
-from .speaker import Message, Speaker, said
 
 if TYPE_CHECKING:
     from datasets import Dataset

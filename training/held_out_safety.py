@@ -8,12 +8,12 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from ..stats.intervals import wilson
-from .answer_risks import ENCOURAGEMENT, answer_risks
-from .generate import speak
+from .answers.answer_risks import ENCOURAGEMENT, answer_risks
+from .answers.generate import speak
+from .answers.sampling import Limits
+from .answers.speaker import Message, Speaker
 from .lora import is_adapted, untrained
 from .recipes.recipe import GeneratorRecipe
-from .sampling import Limits
-from .speaker import Message, Speaker
 
 if TYPE_CHECKING:
     from .models.bases import Base

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..stats.intervals import Estimate, resampled
-from .conversations import prepared
+from .answers.conversations import prepared
 from .figures.figure import figure
 from .recipes.recipe import GeneratorRecipe
 

@@ -16,10 +16,10 @@ from ..corpus.errors import SettingsError
 from ..stats.intervals import Estimate, resampled
 from ..stats.ranking import auc
 from .ancestry import came_from
-from .conversations import prepared, refuse_none, tokens
+from .answers.conversations import prepared, refuse_none, tokens
+from .answers.likelihood import answer_logprobs
 from .held_out_safety import beside_base
 from .heldout import held_out, told
-from .likelihood import answer_logprobs
 from .lora import load_tokenizer, reference, save_trained, starting_model
 from .recipes.recipe import KtoRecipe
 from .runs.arguments import common_arguments, keeps_to_itself, listeners

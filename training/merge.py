@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ..corpus.errors import BuildError, InputError
+from .answers.speaker import base_of
 from .data.trained_on import refuse_stale
 from .models.found_model import Found, config_of, find_model
-from .speaker import base_of
 
 GENERATION = "generation_config.json"
 _KINDS = {

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..stats.intervals import Estimate, resampled, share
 from .ancestry import came_from
-from .conversations import prepared, refuse_none
+from .answers.conversations import prepared, refuse_none
 from .heldout import held_out, told
 from .lora import load_tokenizer, save_trained
 from .recipes.recipe import RewardRecipe

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..corpus.errors import SettingsError
-from .conversations import Messages, rendered
+from .answers.conversations import Messages, rendered
+from .answers.speaker import base_of
 from .lora import Start, load_model, lora_config
 from .models.found_model import Found, config_of
 from .recipes.recipe import RewardRecipe
-from .speaker import base_of
 
 if TYPE_CHECKING:
     from .models.bases import Base

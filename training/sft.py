@@ -14,10 +14,10 @@ import numpy as np
 
 from ..stats.intervals import Estimate, resampled
 from .ancestry import came_from
-from .conversations import prepared, refuse_none, tokens
+from .answers.conversations import prepared, refuse_none, tokens
+from .answers.likelihood import LogProbs, answer_logprobs
 from .held_out_safety import beside_base
 from .heldout import held_out, told
-from .likelihood import LogProbs, answer_logprobs
 from .lora import Start, load_tokenizer, save_trained, starting_model, untrained
 from .recipes.recipe import SftRecipe
 from .runs.arguments import common_arguments, keeps_to_itself, listeners

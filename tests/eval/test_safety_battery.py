@@ -254,7 +254,7 @@ def test_an_answer_missing_is_refused_and_draws_are_kept_apart(tmp_path: Path) -
 
 
 def test_posts_are_written_as_generate_reads_them(tmp_path: Path) -> None:
-    from redditess.training.asked import of_file
+    from redditess.training.answers.asked import of_file
 
     write_posts(tmp_path / "posts.jsonl", cases())
     asked = list(of_file(tmp_path / "posts.jsonl"))

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redditess.corpus.errors import SettingsError
-from redditess.training.conversations import (
+from redditess.training.answers.conversations import (
     MARK,
     SHORTENED,
     TOO_LONG,

@@ -11,8 +11,8 @@ import pytest
 
 from redditess.corpus.artefacts import read_json, write_json
 from redditess.corpus.errors import BuildError, InputError, SettingsError
+from redditess.training.answers.likelihood import LogProbs
 from redditess.training.dpo import Pair, dpo_figures, refuse_unheard_smoothing, train_dpo
-from redditess.training.likelihood import LogProbs
 from redditess.training.runs.folder import RunFolder
 from redditess.training.runs.progress import read_log
 from redditess.training.sft import train_sft
@@ -94,7 +94,7 @@ def chosen_logprob(run: RunFolder, release: Path, *, adapted: bool = True) -> fl
     from peft import PeftModel
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from redditess.training.conversations import shortened
+    from redditess.training.answers.conversations import shortened
     from redditess.training.data.rows import preference_rows, source_of
     from redditess.training.models.bases import resolve_base
 

@@ -226,7 +226,7 @@ def test_what_is_checked_is_what_the_trainer_gets(place: Planted, tmp_path: Path
     """Ids and loss mask of TRL's own dataset are those of the streams, also where EOS pads."""
     from trl import SFTConfig, SFTTrainer
 
-    from redditess.training.conversations import prepared
+    from redditess.training.answers.conversations import prepared
     from redditess.training.data.rows import sft_rows
     from redditess.training.runs.arguments import common_arguments
     from redditess.training.runs.folder import RunFolder

@@ -13,7 +13,7 @@ from safetensors.numpy import save_file
 
 from redditess.corpus.errors import InputError, SettingsError
 from redditess.labeling.screen import HAZARDS, RISKS
-from redditess.training.answer_risks import answer_risks, masked, prompt_risks
+from redditess.training.answers.answer_risks import answer_risks, masked, prompt_risks
 from redditess.training.models.found_model import find_model, weights_digest
 from redditess.training.rewards.copying import copy_penalty, grams, grams_of_all
 from redditess.training.rewards.identity import refuse_same

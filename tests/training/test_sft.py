@@ -13,7 +13,7 @@ import pytest
 
 from redditess.corpus.artefacts import read_json
 from redditess.corpus.errors import SettingsError
-from redditess.training.likelihood import LogProbs
+from redditess.training.answers.likelihood import LogProbs
 from redditess.training.runs.folder import RunFolder
 from redditess.training.runs.progress import read_log
 from tests.training.made_release import N_POSTS, make_release, sft_recipe
@@ -172,7 +172,7 @@ def test_rows_that_are_packed_together_do_not_see_each_other(
 def made_trainer(place: Path, recipe: Any) -> tuple[Any, Any]:
     """The trainer as `train_sft` makes it, before its first step."""
     from redditess.training import sft
-    from redditess.training.conversations import prepared
+    from redditess.training.answers.conversations import prepared
     from redditess.training.data.rows import sft_rows, source_of
     from redditess.training.lora import load_tokenizer, starting_model
     from redditess.training.models.bases import resolve_base

@@ -17,7 +17,7 @@ print(classify(exchange, truncation="only_first"))
 """
 GENERATOR = """\
 {imports}
-from redditess.training.generate import generate
+from redditess.training.answers.generate import generate
 
 tokenizer = AutoTokenizer.from_pretrained("{place}")
 model = {loader}.from_pretrained("{place}")

@@ -102,7 +102,7 @@ def streams_of(
     recipe: GeneratorRecipe, rows: pa.Table, chosen: Sample, tokenizer: Any
 ) -> list[Stream]:
     """Every answer of every sampled row, with its shortened prompt, as its trainer builds it."""
-    from ..conversations import rendered, shortened, tokens
+    from ..answers.conversations import rendered, shortened, tokens
 
     found = []
     for n, row in enumerate(_taken(rows, chosen.places)):
@@ -134,7 +134,7 @@ def encoded_of(rows: pa.Table, chosen: Sample, tokenizer: Any, max_length: int) 
 
 def frame(tokenizer: Any) -> Any:
     """Roles of a conversation -> how often each special token stands in it by the template."""
-    from ..conversations import rendered
+    from ..answers.conversations import rendered
 
     special = set(special_words(tokenizer).values())
 

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..corpus.errors import SettingsError
-from .recipes.recipe import GeneratorRecipe
+from ...corpus.errors import SettingsError
+from ..recipes.recipe import GeneratorRecipe
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from ..corpus.masking import mask
-from ..labeling.harm import HARMS, harms
-from ..labeling.screen import risks
+from ...corpus.masking import mask
+from ...labeling.harm import HARMS, harms
+from ...labeling.screen import risks
 
 ENCOURAGEMENT = "encouragement"
 """Somebody is urged to die or to harm themselves: for a dataset a part of abuse and harmful advice

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..corpus.errors import InputError
-from ..release.examples import turn
+from ...corpus.errors import InputError
+from ...release.examples import turn
 from .speaker import Message
 
 _LINE = '{"prompt": "..."} or {"messages": [{"role": "user", "content": "..."}]} a line'
@@ -27,7 +27,7 @@ def of_build(data: str, split: str, n: int = 0) -> Iterator[Asked]:
 
     `data` is a build, a released folder or a Hub id. Raises what `data.rows.open_source` raises.
     """
-    from .data.rows import open_source, sft_rows
+    from ..data.rows import open_source, sft_rows
 
     seen: set[str] = set()
     for row in sft_rows(open_source(data, allow_invented=True), split):

@@ -7,15 +7,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..corpus.artefacts import read_json
-from ..corpus.errors import InputError
-from .cards.model_facts import FILE as FACTS
-from .data.trained_on import refuse_stale
-from .models.bases import resolve_base
-from .models.found_model import ADAPTER, Found, config_of, find_model
-from .models.tiny import NAMES
-from .recipes.read_recipe import read_recipe
-from .recipes.recipe import GeneratorRecipe
+from ...corpus.artefacts import read_json
+from ...corpus.errors import InputError
+from ..cards.model_facts import FILE as FACTS
+from ..data.trained_on import refuse_stale
+from ..models.bases import resolve_base
+from ..models.found_model import ADAPTER, Found, config_of, find_model
+from ..models.tiny import NAMES
+from ..recipes.read_recipe import read_recipe
+from ..recipes.recipe import GeneratorRecipe
 
 Message = dict[str, str]
 

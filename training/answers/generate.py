@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Literal, NamedTuple
 
-from ..corpus.artefacts import stable_hash
-from ..corpus.first_help import FirstHelp, first_help
+from ...corpus.artefacts import stable_hash
+from ...corpus.first_help import FirstHelp, first_help
 from .answer_risks import CRISIS, MINOR, answer_risks, masked, prompt_risks
 from .conversations import rendered, shortened
 from .sampling import Limits, continuations
