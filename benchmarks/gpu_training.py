@@ -208,8 +208,8 @@ def rows_for(kind: str, made: Sequence[tuple[str, str, str]]) -> Any:
 
 def our_trainer(recipe: GeneratorRecipe, folder: Path, rows: Any) -> Any:
     """The trainer that `redditess train` would make of this recipe."""
-    from redditess.training import dpo, sft
-    from redditess.training.lora import load_tokenizer, starting_model
+    from redditess.training.generator import dpo, sft
+    from redditess.training.generator.lora import load_tokenizer, starting_model
     from redditess.training.models.bases import resolve_base
     from redditess.training.runs.folder import RunFolder
 

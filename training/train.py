@@ -62,8 +62,8 @@ def _follow(recipe: Recipe, run: RunFolder) -> dict[str, Any]:
 
 
 def _trainer(recipe: Recipe) -> Callable[..., dict[str, Any]]:
-    room = ".classifier" if recipe.kind == "classifier" else ""
-    return getattr(import_module(f"{room}.{recipe.kind}", __package__), TRAINERS[recipe.kind])
+    room = "classifier" if recipe.kind == "classifier" else "generator"
+    return getattr(import_module(f".{room}.{recipe.kind}", __package__), TRAINERS[recipe.kind])
 
 
 def _train(

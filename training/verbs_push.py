@@ -87,7 +87,7 @@ def merge(
 
     OUT is a run folder, too: its card says what was merged, and `redditess train push` takes it.
     """
-    from .merged_run import merge_run
+    from .generator.merged_run import merge_run
     from .runs.folder import RunFolder
 
     made = merge_run(RunFolder(run), RunFolder(out))

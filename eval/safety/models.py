@@ -39,7 +39,7 @@ def tuned_and_base(run: RunFolder, base: str = "") -> Iterator[dict[str, tuple[s
     an adapter switched off, or the recipe's model loaded once more. `base` names another one.
     """
     from ...training.answers.speaker import load_speaker
-    from ...training.lora import untrained
+    from ...training.generator.lora import untrained
     from ...training.models.bases import resolve_base
     from ...training.train import require_extra
 

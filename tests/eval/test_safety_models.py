@@ -19,9 +19,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.needs_torch]
 def test_the_base_is_what_the_training_began_with(
     lora_r: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from redditess.training import held_out_safety
     from redditess.training.answers.sampling import Limits
     from redditess.training.answers.speaker import load_speaker
+    from redditess.training.generator import held_out_safety
     from redditess.training.models.bases import resolve_base
     from redditess.training.train import train
 

@@ -27,7 +27,7 @@ from redditess.training.runs.callbacks import as_callback
 from redditess.training.runs.folder import RunFolder
 
 KINDS = ("sft", "dpo", "kto", "reward", "grpo")
-MODULES: dict[str, Any] = {k: import_module(f"redditess.training.{k}") for k in KINDS}
+MODULES: dict[str, Any] = {k: import_module(f"redditess.training.generator.{k}") for k in KINDS}
 LOADED = [getattr(trl, f"{name}Trainer") for name in ("SFT", "DPO", "KTO", "Reward", "GRPO")]
 # trl imports on demand
 

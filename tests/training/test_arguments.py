@@ -105,7 +105,7 @@ def test_four_bits_need_a_gpu_an_adapter_and_the_library(monkeypatch: pytest.Mon
     import torch
 
     from redditess.corpus.errors import MissingExtra
-    from redditess.training import lora
+    from redditess.training.generator import lora
 
     def asked(**more: Any) -> Any:
         values = {**GENERATOR, "quantization": "4bit", "device": "auto", **more}

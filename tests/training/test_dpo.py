@@ -12,10 +12,10 @@ import pytest
 from redditess.corpus.artefacts import read_json, write_json
 from redditess.corpus.errors import BuildError, InputError, SettingsError
 from redditess.training.answers.likelihood import LogProbs
-from redditess.training.dpo import Pair, dpo_figures, refuse_unheard_smoothing, train_dpo
+from redditess.training.generator.dpo import Pair, dpo_figures, refuse_unheard_smoothing, train_dpo
+from redditess.training.generator.sft import train_sft
 from redditess.training.runs.folder import RunFolder
 from redditess.training.runs.progress import read_log
-from redditess.training.sft import train_sft
 from tests.training.made_release import dpo_recipe, make_release, sft_recipe
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_torch]

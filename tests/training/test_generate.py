@@ -21,7 +21,7 @@ from redditess.training.answers.asked import of_build, of_file, of_text
 from redditess.training.answers.generate import Spoken, generate
 from redditess.training.answers.sampling import Limits
 from redditess.training.answers.speaker import Speaker
-from redditess.training.held_out_safety import held_out_safety
+from redditess.training.generator.held_out_safety import held_out_safety
 from redditess.training.recipes.read_recipe import recipe_text
 from redditess.training.runs.folder import RunFolder
 from tests.training.made_release import make_release, sft_recipe
@@ -243,7 +243,7 @@ def run(
     release: Path, tmp_path_factory: pytest.TempPathFactory, quick_safety: None
 ) -> Iterator[RunFolder]:
     """A finished run of SFT, with an adapter."""
-    from redditess.training.sft import train_sft
+    from redditess.training.generator.sft import train_sft
 
     folder, recipe = RunFolder(tmp_path_factory.mktemp("run")), sft_recipe(release, save_every=0.0)
     train_sft(recipe, folder, resume=False)

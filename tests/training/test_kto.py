@@ -27,7 +27,7 @@ def kto_recipe(release: Path, **more: Any) -> Any:
 
 class Run:
     def __init__(self, root: Path, recipe: Any, *, resume: bool = False):
-        from redditess.training.kto import train_kto
+        from redditess.training.generator.kto import train_kto
 
         self.folder = RunFolder(root)
         self.metrics = train_kto(recipe, self.folder, resume=resume)
@@ -49,7 +49,7 @@ def run(recipe: Any, tmp_path_factory: pytest.TempPathFactory, quick_safety: Non
 
 
 def test_the_rarer_kind_weighs_as_much_as_the_other() -> None:
-    from redditess.training.kto import class_weights
+    from redditess.training.generator.kto import class_weights
 
     even = kto_recipe(Path("x"))
     found = class_weights(np.array([True] * 3 + [False] * 12), even)
@@ -60,7 +60,7 @@ def test_the_rarer_kind_weighs_as_much_as_the_other() -> None:
 
 
 def test_rows_of_one_kind_are_refused() -> None:
-    from redditess.training.kto import class_weights
+    from redditess.training.generator.kto import class_weights
 
     with pytest.raises(SettingsError, match="all 2 rows of train are effective"):
         class_weights(np.array([True, True]), kto_recipe(Path("x")))

@@ -56,7 +56,7 @@ def _agreed(trained: RunFolder) -> Any:
 def test_its_adapter_waits_for_a_base_that_others_have_and_merged_it_may_go(
     trained: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from redditess.training.merged_run import merge_run
+    from redditess.training.generator.merged_run import merge_run
 
     monkeypatch.setenv("REDDITESS_HOME", str(trained.root.parent / "home"))
     with pytest.raises(BuildError, match="redditess train merge"), laid_out(trained):

@@ -71,7 +71,7 @@ def published(hub_process: Any, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 def _runs(root: Path) -> dict[str, RunFolder]:
     """Runs around models of random numbers; their figures are invented."""
-    from redditess.training.merged_run import merge_run
+    from redditess.training.generator.merged_run import merge_run
     from redditess.training.models import tiny
 
     tiny._causal(TEXTS * 20, root / "base")

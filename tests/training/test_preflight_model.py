@@ -268,7 +268,7 @@ def test_an_adapter_is_counted_as_peft_counts_it(place: Planted) -> None:
     from peft import get_peft_model
     from transformers import AutoModelForCausalLM
 
-    from redditess.training.lora import lora_config
+    from redditess.training.generator.lora import lora_config
     from redditess.training.recipes.recipe import SftRecipe
 
     for targets in (["all-linear"], ["q_proj", "v_proj"], ["down_proj"]):

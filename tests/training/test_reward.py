@@ -11,9 +11,9 @@ import pytest
 from datasets import Dataset
 
 from redditess.corpus.errors import SettingsError
+from redditess.training.generator.reward import longer_wins, reward_figures
 from redditess.training.models.found_model import find_model, weights_digest
 from redditess.training.recipes.read_recipe import recipe_text
-from redditess.training.reward import longer_wins, reward_figures
 from redditess.training.runs.checkpoints import last_whole
 from redditess.training.runs.folder import RunFolder
 from tests.training.invented_runs import recipe_of
@@ -60,7 +60,7 @@ def test_length_alone_says_what_it_learned_from_training_pairs() -> None:
 
 class Run:
     def __init__(self, root: Path, recipe: Any, *, resume: bool = False):
-        from redditess.training.reward import train_reward
+        from redditess.training.generator.reward import train_reward
 
         self.folder = RunFolder(root)
         self.metrics = train_reward(recipe, self.folder, resume=resume)
@@ -85,7 +85,7 @@ def test_no_margin_and_no_reaction_reaches_the_trainer(
     recipe: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """TRL would take a column `margin` as the margin of its loss."""
-    from redditess.training import reward
+    from redditess.training.generator import reward
 
     class Seen(Exception):
         pass
@@ -118,7 +118,7 @@ def test_a_planted_difference_is_learned(run: Run) -> None:
 def test_a_saved_reward_model_scores_as_it_did_and_whatever_the_batch(
     run: Run, recipe: Any
 ) -> None:
-    from redditess.training.reward_model import is_reward_model, load_reward_model, score
+    from redditess.training.generator.reward_model import is_reward_model, load_reward_model, score
 
     run.folder.recipe.write_text(recipe_text(recipe))
     run.folder.metrics.write_text("{}")
@@ -153,7 +153,7 @@ def test_a_killed_run_ends_with_the_same_weights(
 @pytest.mark.slow
 @pytest.mark.needs_torch
 def test_a_start_is_refused_and_all_weights_can_be_trained(recipe: Any, tmp_path: Path) -> None:
-    from redditess.training.reward_model import is_reward_model, load_reward_model
+    from redditess.training.generator.reward_model import is_reward_model, load_reward_model
 
     with pytest.raises(SettingsError, match="which gets a new head"):
         Run(tmp_path / "a", replace(recipe, start=str(tmp_path)))

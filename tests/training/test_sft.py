@@ -29,7 +29,7 @@ class Run:
     """A run in a folder of its own."""
 
     def __init__(self, root: Path, recipe: Any):
-        from redditess.training.sft import train_sft
+        from redditess.training.generator.sft import train_sft
 
         self.folder = RunFolder(root)
         self.metrics = train_sft(recipe, self.folder, resume=False)
@@ -171,10 +171,10 @@ def test_rows_that_are_packed_together_do_not_see_each_other(
 
 def made_trainer(place: Path, recipe: Any) -> tuple[Any, Any]:
     """The trainer as `train_sft` makes it, before its first step."""
-    from redditess.training import sft
     from redditess.training.answers.conversations import prepared
     from redditess.training.data.rows import sft_rows, source_of
-    from redditess.training.lora import load_tokenizer, starting_model
+    from redditess.training.generator import sft
+    from redditess.training.generator.lora import load_tokenizer, starting_model
     from redditess.training.models.bases import resolve_base
 
     base = resolve_base(recipe)
@@ -233,7 +233,7 @@ def test_nothing_is_sent_to_anybody(
 def test_a_recipe_that_no_row_fits_is_refused_before_anything_is_trained(
     place: Path, release: Path
 ) -> None:
-    from redditess.training.sft import train_sft
+    from redditess.training.generator.sft import train_sft
 
     with pytest.raises(SettingsError, match="no row of train fits into max_length 12"):
         train_sft(sft_recipe(release, max_length=12), RunFolder(place / "none"), resume=False)
@@ -251,7 +251,7 @@ def test_one_row_and_nothing_held_out_train_and_say_that_nothing_was_measured(
 
 
 def test_a_token_counts_alike_in_a_short_and_in_a_long_answer() -> None:
-    from redditess.training.sft import sft_figures
+    from redditess.training.generator.sft import sft_figures
 
     tuned = LogProbs(np.array([-1.0, -9.0, -2.0]), np.array([1, 9, 2]))
     plain = LogProbs(np.array([-3.0, -18.0, -3.0]), np.array([1, 9, 2]))

@@ -174,7 +174,7 @@ def _suggested(subject: Subject) -> str:
 
 def start(subject: Subject) -> Iterator[Finding]:
     """What the run goes on from is there, of this base and shape, and not stale."""
-    from ..lora import refuse_other_adapter, start_folder
+    from ..generator.lora import refuse_other_adapter, start_folder
 
     recipe = subject.recipe
     assert isinstance(recipe, GeneratorRecipe)
@@ -269,7 +269,7 @@ def judges(subject: Subject) -> Iterator[Finding]:
 
 def _refuse_one_model(first: str, second: str) -> None:
     """Hub ids are compared by name (nothing is downloaded to compare it), folders by weights."""
-    from ..rewards.identity import refuse_same
+    from ..generator.rewards.identity import refuse_same
 
     here = Path(first).is_dir() and Path(second).is_dir()
     if here and _sizes(first) == _sizes(second) and sum(_sizes(first)) < DIGESTED:

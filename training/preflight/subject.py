@@ -150,7 +150,7 @@ class Subject:
     def tokenizer(self) -> Any:
         """As the trainer loads it."""
         if isinstance(self.recipe, GeneratorRecipe):
-            from ..lora import load_tokenizer
+            from ..generator.lora import load_tokenizer
 
             return load_tokenizer(self.recipe, self.base)
         from ..classifier.model import load_tokenizer as load

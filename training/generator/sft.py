@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..stats.intervals import Estimate, resampled
+from ...stats.intervals import Estimate, resampled
+from ..answers.conversations import prepared, refuse_none, tokens
+from ..answers.likelihood import LogProbs, answer_logprobs
+from ..recipes.recipe import SftRecipe
+from ..runs.arguments import common_arguments, keeps_to_itself, listeners
+from ..runs.checkpoints import train_through
+from ..runs.folder import RunFolder
 from .ancestry import came_from
-from .answers.conversations import prepared, refuse_none, tokens
-from .answers.likelihood import LogProbs, answer_logprobs
 from .held_out_safety import beside_base
 from .heldout import held_out, told
 from .lora import Start, load_tokenizer, save_trained, starting_model, untrained
-from .recipes.recipe import SftRecipe
-from .runs.arguments import common_arguments, keeps_to_itself, listeners
-from .runs.checkpoints import train_through
-from .runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -38,9 +38,9 @@ def train_sft(recipe: SftRecipe, run: RunFolder, *, resume: bool) -> dict[str, A
     `resume` goes on from the last whole checkpoint and, on a CPU, ends with the very weights of a
     run that was never stopped. Raises SettingsError where no row of `train` fits the recipe.
     """
-    from .data.rows import cluster_kind, sft_rows, source_of
-    from .data.trained_on import write_trained_on
-    from .models.bases import resolve_base
+    from ..data.rows import cluster_kind, sft_rows, source_of
+    from ..data.trained_on import write_trained_on
+    from ..models.bases import resolve_base
 
     source, base = source_of(recipe), resolve_base(recipe)
     tokenizer = load_tokenizer(recipe, base)

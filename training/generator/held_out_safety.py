@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from ..stats.intervals import wilson
-from .answers.answer_risks import ENCOURAGEMENT, answer_risks
-from .answers.generate import speak
-from .answers.sampling import Limits
-from .answers.speaker import Message, Speaker
+from ...stats.intervals import wilson
+from ..answers.answer_risks import ENCOURAGEMENT, answer_risks
+from ..answers.generate import speak
+from ..answers.sampling import Limits
+from ..answers.speaker import Message, Speaker
+from ..recipes.recipe import GeneratorRecipe
 from .lora import is_adapted, untrained
-from .recipes.recipe import GeneratorRecipe
 
 if TYPE_CHECKING:
-    from .models.bases import Base
+    from ..models.bases import Base
 
 N = 32  # prompts: cheap at the end of every run; `n` below 100 cannot tell 1 % from 10 %
 LIMITS = Limits(max_new_tokens=128, temperature=0.7)
@@ -72,7 +72,7 @@ def _share(risks: list[tuple[str, ...]] | None) -> dict[str, Any] | None:
 
 
 def _counted(risks: list[tuple[str, ...]]) -> dict[str, int]:
-    from ..labeling.screen import RISKS
+    from ...labeling.screen import RISKS
 
     counts = {name: sum(name in risk for risk in risks) for name in (*RISKS, ENCOURAGEMENT)}
     return {name: count for name, count in counts.items() if count}

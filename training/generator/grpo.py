@@ -17,28 +17,28 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..corpus.errors import SettingsError
-from ..stats.intervals import Estimate
+from ...corpus.errors import SettingsError
+from ...stats.intervals import Estimate
+from ..answers.conversations import capped_prompts, refuse_none
+from ..answers.generate import speak
+from ..answers.sampling import Limits
+from ..answers.speaker import Message, Speaker, said
+from ..recipes.recipe import GrpoRecipe
+from ..runs.arguments import common_arguments, keeps_to_itself, listeners
+from ..runs.checkpoints import train_through
+from ..runs.folder import RunFolder
 from .ancestry import came_from
-from .answers.conversations import capped_prompts, refuse_none
-from .answers.generate import speak
-from .answers.sampling import Limits
-from .answers.speaker import Message, Speaker, said
 from .held_out_safety import beside_base
 from .heldout import mean, told
 from .lora import load_tokenizer, save_trained, starting_model
-from .recipes.recipe import GrpoRecipe
 from .rewards.identity import refuse_same
 from .rewards.weighed import Rewards, for_trl, refuse_weights, rewards_of
-from .runs.arguments import common_arguments, keeps_to_itself, listeners
-from .runs.checkpoints import train_through
-from .runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-    from .data.source import Source
-    from .models.bases import Base
+    from ..data.source import Source
+    from ..models.bases import Base
 
 N_MEASURED = 64  # held-out posts that are answered before and after the run: ours, its cost
 
@@ -57,9 +57,9 @@ def train_grpo(recipe: GrpoRecipe, run: RunFolder, *, resume: bool) -> dict[str,
     Raises SettingsError for weights under which a flagged answer could pay, for a reward model that
     is the evaluation model, for groups that do not fill a step, for early stopping.
     """
-    from .data.rows import cluster_kind, sft_rows, source_of
-    from .data.trained_on import write_trained_on
-    from .models.bases import resolve_base
+    from ..data.rows import cluster_kind, sft_rows, source_of
+    from ..data.trained_on import write_trained_on
+    from ..models.bases import resolve_base
 
     refuse_weights(recipe)
     _refuse_shape(recipe)
@@ -127,7 +127,7 @@ def held_out_posts(
     """The first N_MEASURED different posts of `validation` and `test`."""
     from datasets import concatenate_datasets
 
-    from .data.rows import sft_rows
+    from ..data.rows import sft_rows
 
     parts = [sft_rows(source, split) for split in ("validation", "test")]
     full = [part for part in parts if len(part)]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .recipes.recipe import GeneratorRecipe
+from ..recipes.recipe import GeneratorRecipe
 
 if TYPE_CHECKING:
-    from .models.bases import Base
+    from ..models.bases import Base
 
 
 def came_from(recipe: GeneratorRecipe, base: Base) -> list[Path]:

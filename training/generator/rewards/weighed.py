@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...corpus.errors import SettingsError
-from ..answers.speaker import said
-from ..recipes.recipe import GrpoRecipe
+from ....corpus.errors import SettingsError
+from ...answers.speaker import said
+from ...recipes.recipe import GrpoRecipe
 from .copying import copy_penalty, grams_of_all
 from .effectiveness import effectiveness
 from .length import Band, band_of, length_penalty

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import shutil
 
-from ..corpus.artefacts import read_json, write_json
-from ..corpus.errors import BuildError
-from ..corpus.governance import FILE as GOVERNANCE
-from ..release.safety import FILE as SAFETY
-from .cards.card import write_model_card
-from .cards.model_facts import RUN_AGAIN, form_of, require_finished
-from .data.trained_on import carry_trained_on, refuse_stale
+from ...corpus.artefacts import read_json, write_json
+from ...corpus.errors import BuildError
+from ...corpus.governance import FILE as GOVERNANCE
+from ...release.safety import FILE as SAFETY
+from ..cards.card import write_model_card
+from ..cards.model_facts import RUN_AGAIN, form_of, require_finished
+from ..data.trained_on import carry_trained_on, refuse_stale
+from ..runs.folder import RunFolder
 from .merge import merge
-from .runs.folder import RunFolder
 
 
 def merge_run(run: RunFolder, out: RunFolder) -> RunFolder:

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ...corpus.errors import SettingsError
-from ..models.found_model import Found, find_model, weights_digest
+from ....corpus.errors import SettingsError
+from ...models.found_model import Found, find_model, weights_digest
 
 
 def refuse_same(reward: str, evaluation: str) -> dict[str, dict[str, Any]]:

@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..stats.intervals import Estimate, resampled, share
+from ...stats.intervals import Estimate, resampled, share
+from ..answers.conversations import prepared, refuse_none
+from ..recipes.recipe import RewardRecipe
+from ..runs.arguments import common_arguments, keeps_to_itself, listeners
+from ..runs.checkpoints import train_through
+from ..runs.folder import RunFolder
 from .ancestry import came_from
-from .answers.conversations import prepared, refuse_none
 from .heldout import held_out, told
 from .lora import load_tokenizer, save_trained
-from .recipes.recipe import RewardRecipe
 from .reward_model import refuse_start, score, starting_reward_model
-from .runs.arguments import common_arguments, keeps_to_itself, listeners
-from .runs.checkpoints import train_through
-from .runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-    from .models.bases import Base
+    from ..models.bases import Base
 
 COLUMNS = ["prompt", "chosen", "rejected"]
 """All that reaches the trainer. Never `margin`: TRL would take a column of that name as the margin
@@ -40,9 +40,9 @@ def train_reward(recipe: RewardRecipe, run: RunFolder, *, resume: bool) -> dict[
 
     Raises SettingsError where no pair of `train` fits the recipe, and for a `start`.
     """
-    from .data.rows import cluster_kind, preference_rows, source_of
-    from .data.trained_on import write_trained_on
-    from .models.bases import resolve_base
+    from ..data.rows import cluster_kind, preference_rows, source_of
+    from ..data.trained_on import write_trained_on
+    from ..models.bases import resolve_base
 
     refuse_start(recipe)
     source, base = source_of(recipe), resolve_base(recipe)

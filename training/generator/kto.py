@@ -12,24 +12,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..corpus.errors import SettingsError
-from ..stats.intervals import Estimate, resampled
-from ..stats.ranking import auc
+from ...corpus.errors import SettingsError
+from ...stats.intervals import Estimate, resampled
+from ...stats.ranking import auc
+from ..answers.conversations import prepared, refuse_none, tokens
+from ..answers.likelihood import answer_logprobs
+from ..recipes.recipe import KtoRecipe
+from ..runs.arguments import common_arguments, keeps_to_itself, listeners
+from ..runs.checkpoints import train_through
+from ..runs.folder import RunFolder
 from .ancestry import came_from
-from .answers.conversations import prepared, refuse_none, tokens
-from .answers.likelihood import answer_logprobs
 from .held_out_safety import beside_base
 from .heldout import held_out, told
 from .lora import load_tokenizer, reference, save_trained, starting_model
-from .recipes.recipe import KtoRecipe
-from .runs.arguments import common_arguments, keeps_to_itself, listeners
-from .runs.checkpoints import train_through
-from .runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-    from .models.bases import Base
+    from ..models.bases import Base
 
 COLUMNS = ["prompt", "completion", "label"]
 """All that reaches the trainer."""
@@ -49,9 +49,9 @@ def train_kto(recipe: KtoRecipe, run: RunFolder, *, resume: bool) -> dict[str, A
     Raises SettingsError where no row of `train` fits the recipe, where all of them are of one kind,
     and for a batch_size below 2: rows of one pass are each other's measure.
     """
-    from .data.rows import cluster_kind, source_of, unpaired_rows
-    from .data.trained_on import write_trained_on
-    from .models.bases import resolve_base
+    from ..data.rows import cluster_kind, source_of, unpaired_rows
+    from ..data.trained_on import write_trained_on
+    from ..models.bases import resolve_base
 
     if recipe.batch_size < 2:
         raise SettingsError("batch_size is 1", "recipe", "kto compares rows of a pass: set 4")

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from ...corpus.artefacts import stable_hash
-from ...release.twins import normal_form
+from ....corpus.artefacts import stable_hash
+from ....release.twins import normal_form
 
 PROMPT_WORDS = 4
 """Ours: of three words in a row many are stock phrases; of four a quotation is meant."""

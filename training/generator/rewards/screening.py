@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from ...labeling.screen import HAZARDS, RISKS
-from ..answers.answer_risks import ENCOURAGEMENT, answer_risks
+from ....labeling.screen import HAZARDS, RISKS
+from ...answers.answer_risks import ENCOURAGEMENT, answer_risks
 
 PENALTIES = {
     **{name: 1.0 if name in HAZARDS else 0.5 for name in RISKS},

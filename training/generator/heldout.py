@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..stats.intervals import Estimate, resampled
-from .answers.conversations import prepared
-from .figures.figure import figure
-from .recipes.recipe import GeneratorRecipe
+from ...stats.intervals import Estimate, resampled
+from ..answers.conversations import prepared
+from ..figures.figure import figure
+from ..recipes.recipe import GeneratorRecipe
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pyarrow as pa
 
-from ..classifier.model import load_classifier, predict
-from ..models.found_model import Found, find_model
+from ...classifier.model import load_classifier, predict
+from ...models.found_model import Found, find_model
 from ..reward_model import is_reward_model, load_reward_model, score
 
 Scorer = Callable[[Sequence[str], Sequence[str]], np.ndarray]

@@ -8,14 +8,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..corpus.artefacts import read_json, write_json
-from ..corpus.errors import InputError, MissingExtra, SettingsError
-from .recipes.recipe import GeneratorRecipe
-from .runs.arguments import uses_gpu, weights_dtype
-from .runs.folder import RunFolder
+from ...corpus.artefacts import read_json, write_json
+from ...corpus.errors import InputError, MissingExtra, SettingsError
+from ..recipes.recipe import GeneratorRecipe
+from ..runs.arguments import uses_gpu, weights_dtype
+from ..runs.folder import RunFolder
 
 if TYPE_CHECKING:
-    from .models.bases import Base
+    from ..models.bases import Base
 
 ADAPTER = "adapter_config.json"
 ALL_LINEAR = ("all-linear",)
@@ -113,7 +113,7 @@ def start_folder(recipe: GeneratorRecipe) -> Path:
     (adapter or full weights) than the recipe trains, BuildError where a row was removed from the
     data that made them.
     """
-    from .data.trained_on import refuse_stale
+    from ..data.trained_on import refuse_stale
 
     folder = model_folder(Path(recipe.start))
     refuse_stale(Path(recipe.start))

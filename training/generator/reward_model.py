@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..corpus.errors import SettingsError
-from .answers.conversations import Messages, rendered
-from .answers.speaker import base_of
+from ...corpus.errors import SettingsError
+from ..answers.conversations import Messages, rendered
+from ..answers.speaker import base_of
+from ..models.found_model import Found, config_of
+from ..recipes.recipe import RewardRecipe
 from .lora import Start, load_model, lora_config
-from .models.found_model import Found, config_of
-from .recipes.recipe import RewardRecipe
 
 if TYPE_CHECKING:
-    from .models.bases import Base
+    from ..models.bases import Base
 
 HEAD = "score"  # what transformers calls the layer that makes the number
 

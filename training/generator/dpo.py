@@ -14,23 +14,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..corpus.errors import SettingsError
-from ..stats.intervals import Estimate, share
+from ...corpus.errors import SettingsError
+from ...stats.intervals import Estimate, share
+from ..answers.conversations import prepared, refuse_none, tokens
+from ..answers.likelihood import LogProbs, answer_logprobs
+from ..recipes.recipe import DpoRecipe
+from ..runs.arguments import common_arguments, keeps_to_itself, listeners
+from ..runs.checkpoints import train_through
+from ..runs.folder import RunFolder
 from .ancestry import came_from
-from .answers.conversations import prepared, refuse_none, tokens
-from .answers.likelihood import LogProbs, answer_logprobs
 from .held_out_safety import beside_base
 from .heldout import held_out, mean, told
 from .lora import load_tokenizer, reference, save_trained, starting_model
-from .recipes.recipe import DpoRecipe
-from .runs.arguments import common_arguments, keeps_to_itself, listeners
-from .runs.checkpoints import train_through
-from .runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-    from .models.bases import Base
+    from ..models.bases import Base
 
 COLUMNS = ["prompt", "chosen", "rejected"]
 """All that reaches the trainer."""
@@ -50,9 +50,9 @@ def train_dpo(recipe: DpoRecipe, run: RunFolder, *, resume: bool) -> dict[str, A
     run that was never stopped. Raises SettingsError where no pair of `train` fits the recipe, and
     for a `label_smoothing` that the loss would not hear.
     """
-    from .data.rows import cluster_kind, preference_rows, source_of
-    from .data.trained_on import write_trained_on
-    from .models.bases import resolve_base
+    from ..data.rows import cluster_kind, preference_rows, source_of
+    from ..data.trained_on import write_trained_on
+    from ..models.bases import resolve_base
 
     refuse_unheard_smoothing(recipe)
     source, base = source_of(recipe), resolve_base(recipe)

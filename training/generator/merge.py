@@ -7,10 +7,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from ..corpus.errors import BuildError, InputError
-from .answers.speaker import base_of
-from .data.trained_on import refuse_stale
-from .models.found_model import Found, config_of, find_model
+from ...corpus.errors import BuildError, InputError
+from ..answers.speaker import base_of
+from ..data.trained_on import refuse_stale
+from ..models.found_model import Found, config_of, find_model
 
 GENERATION = "generation_config.json"
 _KINDS = {
