@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .preflight import Finding
 
 TRAINERS = {kind: f"train_{kind}" for kind in KINDS}
-"""Kind -> its function, in the module that is called like the kind."""
+"""Kind -> its function, in the module of `classifier/` or `generator/` that is called like it."""
 
 NEEDS = ("torch", "transformers", "trl", "peft")
 
