@@ -14,8 +14,8 @@ pytest.importorskip("transformers")
 
 @pytest.mark.slow
 def test_a_renamed_property_that_libraries_still_read_is_not_told() -> None:
-    """TRL reads it in every run of DPO, KTO and GRPO. Where this fails because nothing is heard
-    outside, the filter can go.
+    """peft reads it for a new adapter, TRL in every run of DPO, KTO and GRPO. Where this fails
+    because nothing is heard outside, the filter can go.
     """
     from transformers import LlamaConfig, LlamaForCausalLM
 
