@@ -29,8 +29,8 @@ WHAT = {
 BASELINES = tuple(WHAT)
 CHEAP = BASELINES[:-1]
 MOST_TEXTS = 50_000  # ours: train rows that TF-IDF learns from: minutes become seconds
-# Ours: rows of train and of test that the encoder reads. One core of ours read 45 comments (48 tokens
-# each in the mean) or 19 to 23 texts of its 128 tokens a second: minutes for these, hours for all.
+# Ours: rows of train and of test that the encoder reads, so that it takes minutes. One core read 45
+# comments a second (48 tokens each, in the mean), or 19 to 23 texts of its full 128 tokens.
 MOST_ENCODED, MOST_ENCODED_TEST = 2_000, 5_000
 SEED = 0
 
