@@ -14,9 +14,9 @@ from redditess.corpus.errors import SettingsError
 from redditess.training.generator.rewards.weighed import NAMES, for_trl, refuse_weights, rewards_of
 from redditess.training.models.found_model import weights_digest
 from redditess.training.recipes.read_recipe import recipe_text
-from redditess.training.runs.checkpoints import last_whole
 from redditess.training.runs.folder import RunFolder
 from redditess.training.runs.progress import read_log
+from tests.training.generator_run import Run, a_kill_changes_nothing
 from tests.training.invented_runs import recipe_of
 from tests.training.killer import Killer
 from tests.training.made_release import GENERATOR, make_release
@@ -134,14 +134,6 @@ def test_a_reward_model_says_it_between_0_and_1(judge: Path) -> None:
 # ---- a run ---------------------------------------------------------------------------------
 
 
-class Run:
-    def __init__(self, root: Path, recipe: Any, *, resume: bool = False):
-        from redditess.training.generator.grpo import train_grpo
-
-        self.folder = RunFolder(root)
-        self.metrics = train_grpo(recipe, self.folder, resume=resume)
-
-
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("trl")
@@ -214,15 +206,7 @@ def test_the_judge_of_the_result_cannot_be_the_reward(recipe: Any, judge: Path) 
 def test_a_killed_run_ends_with_the_same_weights(
     recipe: Any, run: Run, killer: Killer, tmp_path: Path
 ) -> None:
-    import torch
-
-    folder = RunFolder(tmp_path)
-    assert killer.train(recipe, folder, threads=torch.get_num_threads(), step=3) == -9
-    assert last_whole(folder) == folder.checkpoints / "checkpoint-2"
-    again = Run(tmp_path, recipe, resume=True)
-    assert weights_digest(again.folder.model) == weights_digest(run.folder.model)
-    assert again.metrics == run.metrics
-    assert again.folder.log.read_text() == run.folder.log.read_text()
+    a_kill_changes_nothing(killer, recipe, run, tmp_path, step=3)
 
 
 @pytest.mark.slow

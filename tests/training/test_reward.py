@@ -12,10 +12,9 @@ from datasets import Dataset
 
 from redditess.corpus.errors import SettingsError
 from redditess.training.generator.reward import longer_wins, reward_figures
-from redditess.training.models.found_model import find_model, weights_digest
+from redditess.training.models.found_model import find_model
 from redditess.training.recipes.read_recipe import recipe_text
-from redditess.training.runs.checkpoints import last_whole
-from redditess.training.runs.folder import RunFolder
+from tests.training.generator_run import Run, a_kill_changes_nothing
 from tests.training.invented_runs import recipe_of
 from tests.training.killer import Killer
 from tests.training.made_release import GENERATOR, make_release
@@ -56,14 +55,6 @@ def test_length_alone_says_what_it_learned_from_training_pairs() -> None:
 
 
 # ---- a run ---------------------------------------------------------------------------------
-
-
-class Run:
-    def __init__(self, root: Path, recipe: Any, *, resume: bool = False):
-        from redditess.training.generator.reward import train_reward
-
-        self.folder = RunFolder(root)
-        self.metrics = train_reward(recipe, self.folder, resume=resume)
 
 
 @pytest.fixture(scope="module")
@@ -139,15 +130,7 @@ def test_a_saved_reward_model_scores_as_it_did_and_whatever_the_batch(
 def test_a_killed_run_ends_with_the_same_weights(
     recipe: Any, run: Run, killer: Killer, tmp_path: Path
 ) -> None:
-    import torch
-
-    folder = RunFolder(tmp_path)
-    assert killer.train(recipe, folder, threads=torch.get_num_threads(), step=4) == -9
-    assert last_whole(folder) == folder.checkpoints / "checkpoint-2"
-    again = Run(tmp_path, recipe, resume=True)
-    assert weights_digest(again.folder.model) == weights_digest(run.folder.model)
-    assert again.metrics == run.metrics
-    assert again.folder.log.read_text() == run.folder.log.read_text()
+    a_kill_changes_nothing(killer, recipe, run, tmp_path, step=4)
 
 
 @pytest.mark.slow

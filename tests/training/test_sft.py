@@ -16,6 +16,7 @@ from redditess.corpus.errors import SettingsError
 from redditess.training.answers.likelihood import LogProbs
 from redditess.training.runs.folder import RunFolder
 from redditess.training.runs.progress import read_log
+from tests.training.generator_run import Run, in_one_thread
 from tests.training.made_release import N_POSTS, make_release, sft_recipe
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_torch]
@@ -25,35 +26,11 @@ ADAPTER_FILES = {
 }  # fmt: skip
 
 
-class Run:
-    """A run in a folder of its own."""
-
-    def __init__(self, root: Path, recipe: Any):
-        from redditess.training.generator.sft import train_sft
-
-        self.folder = RunFolder(root)
-        self.metrics = train_sft(recipe, self.folder, resume=False)
-
-    @property
-    def weights(self) -> dict[str, np.ndarray]:
-        from safetensors.numpy import load_file
-
-        [file] = self.folder.model.glob("*.safetensors")
-        return dict(load_file(file))
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory, quick_safety: None) -> Iterator[Path]:
     """Where this module's runs lie; one thread, as in the runs that are compared to the bit."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with pytest.MonkeyPatch.context() as patch:
-        home = tmp_path_factory.mktemp("sft")
-        patch.setenv("REDDITESS_HOME", str(home / "home"))
+    with in_one_thread(tmp_path_factory.mktemp("sft")) as home:
         yield home
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
