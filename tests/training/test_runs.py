@@ -55,6 +55,16 @@ def test_the_recipe_in_the_folder_is_the_one_that_was_run(run: RunFolder, recipe
     assert read_recipe(run.recipe) == recipe
 
 
+def test_a_run_of_a_checkout_names_its_commit(run: RunFolder, recipe: Recipe) -> None:
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():
+        pytest.skip("no checkout")
+    begin(run, recipe, DATA, resume=False, fresh=False)
+    asked = ["git", "-C", str(root), "rev-parse", "HEAD"]
+    head = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    assert json.loads(run.about.read_text())["commit"].rstrip("+") == head
+
+
 def test_a_run_with_another_recipe_is_refused_naming_the_key(
     run: RunFolder, recipe: Recipe
 ) -> None:
