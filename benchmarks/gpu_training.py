@@ -31,8 +31,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from redditess.training.read_recipe import read_recipe
-from redditess.training.recipe import DpoRecipe, GeneratorRecipe, SftRecipe
+from redditess.training.recipes.read_recipe import read_recipe
+from redditess.training.recipes.recipe import DpoRecipe, GeneratorRecipe, SftRecipe
 
 SHAPES = {
     "llama-2-7b": {
@@ -153,8 +153,8 @@ def made_model(folder: Path, shape: str, device: str, texts: Sequence[str]) -> P
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    from redditess.training.tiny import CHAT_TEMPLATE
-    from redditess.training.tiny_tokenizers import SPECIAL, bytes_tokenizer
+    from redditess.training.models.tiny import CHAT_TEMPLATE
+    from redditess.training.models.tiny_tokenizers import SPECIAL, bytes_tokenizer
 
     tokenizer = bytes_tokenizer(texts)
     tokenizer.chat_template = CHAT_TEMPLATE
@@ -208,10 +208,10 @@ def rows_for(kind: str, made: Sequence[tuple[str, str, str]]) -> Any:
 
 def our_trainer(recipe: GeneratorRecipe, folder: Path, rows: Any) -> Any:
     """The trainer that `redditess train` would make of this recipe."""
-    from redditess.training import dpo, sft
-    from redditess.training.bases import resolve_base
-    from redditess.training.folder import RunFolder
-    from redditess.training.lora import load_tokenizer, starting_model
+    from redditess.training.generator import dpo, sft
+    from redditess.training.generator.lora import load_tokenizer, starting_model
+    from redditess.training.models.bases import resolve_base
+    from redditess.training.runs.folder import RunFolder
 
     base, run = resolve_base(recipe), RunFolder(folder)
     tokenizer, none = load_tokenizer(recipe, base), rows.select(range(0))

@@ -2,8 +2,9 @@
 
 Rows have words; truth follows words; five labeling functions of known accuracy vote on some rows
 each. The posterior of a row is exact, its label is the likelier class. A linear model over words
-(`training.soft_loss`, L2) is trained on either target and tested on the truth of other rows. A
-second world makes the posteriors twice as sure as they may be, as correlated votes do. Needs torch.
+(`training.classifier.soft_loss`, L2) is trained on either target and tested on the truth of other
+rows. A second world makes the posteriors twice as sure as they may be, as correlated votes do.
+Needs torch.
 
 `python benchmarks/soft_labels.py [--json] [--seeds 5]`
 """
@@ -19,7 +20,7 @@ import pyarrow as pa
 
 from redditess.stats.intervals import Z95
 from redditess.stats.ranking import auc
-from redditess.training.soft_loss import soft_loss, targets
+from redditess.training.classifier.soft_loss import soft_loss, targets
 
 N_TRAIN, N_TEST, N_WORDS, N_INFORMATIVE = 3000, 4000, 400, 80
 PRESENCE = 0.05  # of a word in a row

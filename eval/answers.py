@@ -97,9 +97,9 @@ def read_references(path: str | Path) -> References:
 def references_of_build(data: str, split: str) -> References:
     """The effective comments of config `sft` under each post; all are references of that post.
 
-    Raises what `training.data.open_source` raises.
+    Raises what `training.data.rows.open_source` raises.
     """
-    from ..training.data import open_source, sft_rows
+    from ..training.data.rows import open_source, sft_rows
 
     found = References({}, {})
     for row in sft_rows(open_source(data, allow_invented=True), split):

@@ -19,7 +19,7 @@ def similarity(answers: Sequence[str], references: Sequence[Sequence[str]]) -> n
     is not installed.
     """
     from ..labeling.readers.minilm import Encoder, installed
-    from ..training.quiet import quiet
+    from ..training.runs.quiet import quiet
 
     place = installed()
     with quiet():

@@ -126,10 +126,10 @@ def _similarity(
 
 def _perplexity(rows: Sequence[Answered], model: str) -> dict[str, Measure]:
     """Of each answer given its prompt; a prompt over the model's room loses its middle."""
-    from ..training.conversations import shortened, tokens
-    from ..training.likelihood import answer_logprobs
-    from ..training.quiet import quiet
-    from ..training.speaker import load_speaker, room
+    from ..training.answers.conversations import shortened, tokens
+    from ..training.answers.likelihood import answer_logprobs
+    from ..training.answers.speaker import load_speaker, room
+    from ..training.runs.quiet import quiet
     from ..training.train import require_extra
 
     require_extra()

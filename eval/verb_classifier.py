@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from ..training.table import Table
+    from ..training.figures.table import Table
 
 
 def add_verb(group: typer.Typer) -> None:
@@ -43,8 +43,8 @@ def classifier(
     the table says so.
     """
     from ..corpus.artefacts import json_text, write_text
-    from ..training.table import table_json
-    from ..training.table_text import table_markdown, table_rich
+    from ..training.figures.table import table_json
+    from ..training.figures.table_text import table_markdown, table_rich
 
     table = evaluated(model, data, gold=gold, sheet_key=sheet_key, split=split)
     if out:
@@ -68,12 +68,12 @@ def evaluated(
 ) -> Table:
     """What the verb shows. Raises InputError for `split` train, and as what it reads raises."""
     from ..corpus.errors import InputError
-    from ..training.classifier_model import predict
-    from ..training.data import labelled_rows, open_source
-    from ..training.evaluate import evaluate
-    from ..training.found_model import find_model
-    from ..training.gold_answers import gold_answers
-    from ..training.trained_on import trained_ids
+    from ..training.classifier.model import predict
+    from ..training.data.gold_answers import gold_answers
+    from ..training.data.rows import labelled_rows, open_source
+    from ..training.data.trained_on import trained_ids
+    from ..training.figures.evaluate import evaluate
+    from ..training.models.found_model import find_model
 
     if split not in ("test", "validation"):
         raise InputError(f"{split!r} is no split to test on", "--split", "use test or validation")

@@ -106,7 +106,7 @@ def complaint(line: str, verbs: dict[str, set[str]]) -> str:
 
 def _spelt_out(words: list[str]) -> list[str]:
     """`redditess train RECIPE` is short for `redditess train run RECIPE`."""
-    from redditess.training.read_recipe import shipped
+    from redditess.training.recipes.read_recipe import shipped
 
     word = words[2] if words[1:2] == ["train"] and len(words) > 2 else ""
     is_recipe = word in shipped() or word.endswith(".yaml") or (word.isupper() and word.isalpha())

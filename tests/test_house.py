@@ -20,6 +20,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FLOORS = (("corpus",), ("stats", "pages"), ("labeling",), ("release",), ("training",), ("eval",))
 FLOOR_OF = {room: n for n, rooms in enumerate(FLOORS) for room in rooms}
+# The rooms of training, in the same way. What lies beside them (the verbs, train.py) is on top.
+TRAINING = (
+    ("recipes",), ("runs",), ("data",), ("models", "figures"), ("classifier", "cards"),
+    ("answers",), ("generator",), ("preflight",),
+)  # fmt: skip
 HEAVY = {
     "torch", "transformers", "trl", "peft", "accelerate", "gradio", "pyspark", "sklearn", "scipy",
     "evaluate", "rouge_score", "sacrebleu",
@@ -99,6 +104,30 @@ def test_imports_go_down_only() -> None:
         and FLOOR_OF[other] >= FLOOR_OF[room]
     ]
     assert upward == []
+
+
+def test_the_rooms_of_training_import_one_way() -> None:
+    floor_of = {room: n for n, rooms in enumerate(TRAINING) for room in rooms} | {"": len(TRAINING)}
+    within = {
+        name: next(iter(path.relative_to(ROOT).parts[1:-1]), "")
+        for name, path in MODULES.items()
+        if name.split(".")[0] == "training"
+    }
+    assert set(within.values()) == set(floor_of)
+    upward = [
+        f"{i.where} imports {i.target}"
+        for name, room in within.items()
+        for i in imports(name, MODULES[name])
+        if (other := within.get(module_of(i.target) or "", room)) != room
+        and floor_of[other] >= floor_of[room]
+    ]
+    assert upward == []
+
+
+def test_the_rooms_of_training_stand_in_its_docstring() -> None:
+    told = ast.get_docstring(parsed(MODULES["training"])) or ""
+    listed = re.findall(r"^    (\w+) ", told, re.M)
+    assert listed == [room for rooms in TRAINING for room in rooms]
 
 
 def test_inside_the_house_imports_are_relative() -> None:

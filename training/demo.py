@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..corpus.artefacts import read_json
 from ..corpus.errors import BuildError, MissingExtra
-from .folder import RunFolder
-from .read_recipe import read_recipe
-from .recipe import GeneratorRecipe, Recipe
-from .runs import EXECUTION
+from .recipes.read_recipe import read_recipe
+from .recipes.recipe import GeneratorRecipe, Recipe
+from .runs.folder import RunFolder
+from .runs.life import EXECUTION
 
 if TYPE_CHECKING:
     from ..release.build import Progress

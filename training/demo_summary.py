@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from .table_text import short
+from .figures.table_text import short
 
 if TYPE_CHECKING:
     from .demo import Done

@@ -20,12 +20,12 @@ from ..release.publish_model import publish_model
 from ..release.publish_plan import check_names
 from ..release.safety import refuse_unsafe
 from ..release.traces import NAMES_OF_MODELS, PATH
-from .card import read_document, write_model_card
-from .folder import RunFolder
-from .model_card_check import check_model_card
-from .model_facts import require_finished, start_folders
-from .read_recipe import read_recipe
-from .trained_on import refuse_stale
+from .cards.card import read_document, write_model_card
+from .cards.model_card_check import check_model_card
+from .cards.model_facts import require_finished, start_folders
+from .data.trained_on import refuse_stale
+from .recipes.read_recipe import read_recipe
+from .runs.folder import RunFolder
 
 LAID_OUT = "upload"  # in the run folder, while a publish goes on
 ADAPTER = "adapter_config.json"

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from ..corpus.artefacts import read_json, write_json
 from ..corpus.errors import MissingExtra, SettingsError
-from .folder import RunFolder
-from .quiet import quiet
-from .ranks import first, together
-from .recipe import KINDS, Recipe
-from .runs import Clock, begin, finish, held, spent
+from .recipes.recipe import KINDS, Recipe
+from .runs.folder import RunFolder
+from .runs.life import Clock, begin, finish, held, spent
+from .runs.quiet import quiet
+from .runs.ranks import first, together
 
 if TYPE_CHECKING:
     from .preflight import Finding
 
 TRAINERS = {kind: f"train_{kind}" for kind in KINDS}
-"""Kind -> its function, in the module that is called like the kind."""
+"""Kind -> its function, in the module of `classifier/` or `generator/` that is called like it."""
 
 NEEDS = ("torch", "transformers", "trl", "peft")
 
@@ -62,18 +62,19 @@ def _follow(recipe: Recipe, run: RunFolder) -> dict[str, Any]:
 
 
 def _trainer(recipe: Recipe) -> Callable[..., dict[str, Any]]:
-    return getattr(import_module(f".{recipe.kind}", __package__), TRAINERS[recipe.kind])
+    room = "classifier" if recipe.kind == "classifier" else "generator"
+    return getattr(import_module(f".{room}.{recipe.kind}", __package__), TRAINERS[recipe.kind])
 
 
 def _train(
     recipe: Recipe, run: RunFolder, *, resume: bool, fresh: bool, command: str,
     say: Callable[[str], None],
 ) -> dict[str, Any]:  # fmt: skip
-    from .card import write_model_card
-    from .curves import draw_curves
-    from .data import open_source
-    from .data_told import data_told
+    from .cards.card import write_model_card
+    from .cards.data_told import data_told
+    from .data.rows import open_source
     from .preflight import check
+    from .runs.curves import draw_curves
 
     source = open_source(recipe.data, recipe.data_revision)
     data = data_told(source, recipe.kind)

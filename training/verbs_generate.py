@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from .asked import Asked
-    from .generate import Answer
-    from .speaker import Speaker
+    from .answers.asked import Asked
+    from .answers.generate import Answer
+    from .answers.speaker import Speaker
 
 NOT_REVIEWED = "not reviewed by a clinician"
 INVENTED = "trained on invented rows"
@@ -60,8 +60,8 @@ def generate(
     """
     if sum(map(bool, (build, prompts, prompt))) != 1:
         raise typer.BadParameter("give one of --build, --prompts, --prompt")
-    from .generate import generate as answers
-    from .speaker import load_speaker
+    from .answers.generate import generate as answers
+    from .answers.speaker import load_speaker
     from .train import require_extra
 
     require_extra()
@@ -90,7 +90,7 @@ def generate(
 
 def _asked(build: str, split: str, prompts: Path | None, prompt: str, n: int) -> list[Asked]:
     from ..corpus.errors import InputError
-    from .asked import of_build, of_file, of_text
+    from .answers.asked import of_build, of_file, of_text
 
     if prompt:
         return [of_text(prompt)]

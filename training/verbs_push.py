@@ -47,8 +47,8 @@ def push(
     Needs `governance.toml`. Refused: a run with rows that were removed since, an adapter whose base
     only this machine has, pickles, anything that names a folder of this machine.
     """
-    from .folder import RunFolder
     from .push import push as publish
+    from .runs.folder import RunFolder
 
     done = publish(RunFolder(run), name, private=private, tag=tag, although=although, token=token)
     _say(f"{name}: main is {done['commit'][:12]}, tag {done['tag']}")
@@ -64,9 +64,9 @@ def card(
 
     Do it after `safety.json`, a sign-off or governance.toml came or changed.
     """
-    from .card import write_model_card
-    from .folder import RunFolder
-    from .model_card_check import check_model_card
+    from .cards.card import write_model_card
+    from .cards.model_card_check import check_model_card
+    from .runs.folder import RunFolder
 
     if not check:
         typer.echo(write_model_card(RunFolder(run)))
@@ -87,8 +87,8 @@ def merge(
 
     OUT is a run folder, too: its card says what was merged, and `redditess train push` takes it.
     """
-    from .folder import RunFolder
-    from .merged_run import merge_run
+    from .generator.merged_run import merge_run
+    from .runs.folder import RunFolder
 
     made = merge_run(RunFolder(run), RunFolder(out))
     typer.echo(made.model)

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from .ranks import first
-from .read_recipe import SHIPPED, read_recipe, shipped
-from .recipe import Recipe
+from .recipes.read_recipe import SHIPPED, read_recipe, shipped
+from .recipes.recipe import Recipe
+from .runs.ranks import first
 
 RecipeName = Annotated[
     str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a shipped one.")
@@ -76,8 +76,8 @@ def run(
         return
     _summary(where, metrics)
     if push:
-        from .folder import RunFolder
         from .push import push as publish
+        from .runs.folder import RunFolder
 
         done = publish(RunFolder(where), push, private=private)
         _say(f"published {push}, commit {done['commit']}")
@@ -95,7 +95,7 @@ def check(
     """
     from .preflight import check as findings_of
     from .preflight import show
-    from .quiet import quiet
+    from .runs.quiet import quiet
     from .train import require_extra
 
     require_extra()
@@ -127,7 +127,7 @@ def recipes(
 
 
 def _recipe(name: str, changes: list[str] | None, limit: int | None) -> Recipe:
-    from .runs import with_limit
+    from .runs.life import with_limit
 
     return with_limit(read_recipe(name, changes or ()), limit)
 

@@ -82,9 +82,9 @@ def of_preferences(data: str, split: str) -> Material:
     """Config `preferences` of a build, a released folder or a Hub id: chosen against rejected.
 
     The win rate is then how often the judge prefers what the poster acknowledged. Raises what
-    `training.data.preference_rows` raises.
+    `training.data.rows.preference_rows` raises.
     """
-    from ...training.data import open_source, preference_rows
+    from ...training.data.rows import open_source, preference_rows
 
     pairs = [
         pair_of(

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ...corpus.artefacts import read_json
 from ...corpus.errors import BuildError, InputError
 from ...release.safety import read_safety
-from ...training.folder import RunFolder
+from ...training.runs.folder import RunFolder
 
 _LARGEST_CURVES = 2_000_000  # bytes; ours: a drawing of a run has some ten thousand
 JUDGE, AUDIT = "judge.json", "audit.json"

@@ -9,9 +9,9 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...training.figures import FIGURES
-from ...training.table import caption
-from ...training.table_text import grids
+from ...training.figures.figure import FIGURES
+from ...training.figures.table import caption
+from ...training.figures.table_text import grids
 from .blocks import (
     Block,
     Forest,

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...corpus.artefacts import write_text
 from ...corpus.errors import InputError
-from ...training.answer_risks import masked
+from ...training.answers.answer_risks import masked
 from .cases import Case
 
 Messages = list[dict[str, str]]

@@ -9,7 +9,7 @@ from typing import Any
 from ...corpus.artefacts import committed, write_json
 from ...release.safety import FILE
 from ...stats.intervals import Estimate
-from ...training.folder import RunFolder
+from ...training.runs.folder import RunFolder
 from .battery import ALPHA, FIGURES, GATE, Battery, Compared
 from .cases import digest
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...corpus.errors import InputError
-from ...training.folder import RunFolder
+from ...training.runs.folder import RunFolder
 from .answers import Speak, drawn, read_answers
 from .battery import run_battery
 from .cases import Case, cases, chosen

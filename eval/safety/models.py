@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ...corpus.errors import InputError
-from ...training.folder import RunFolder
-from ...training.read_recipe import read_recipe
-from ...training.recipe import GeneratorRecipe
+from ...training.recipes.read_recipe import read_recipe
+from ...training.recipes.recipe import GeneratorRecipe
+from ...training.runs.folder import RunFolder
 from .answers import Messages, Speak
 
 if TYPE_CHECKING:
-    from ...training.speaker import Speaker
+    from ...training.answers.speaker import Speaker
 
 LONGEST = 256  # new tokens; as `redditess generate` draws
 TEMPERATURE = 0.7
@@ -38,9 +38,9 @@ def tuned_and_base(run: RunFolder, base: str = "") -> Iterator[dict[str, tuple[s
     The base is what the training began with, spoken to through the run's tokenizer and template:
     an adapter switched off, or the recipe's model loaded once more. `base` names another one.
     """
-    from ...training.bases import resolve_base
-    from ...training.lora import untrained
-    from ...training.speaker import load_speaker
+    from ...training.answers.speaker import load_speaker
+    from ...training.generator.lora import untrained
+    from ...training.models.bases import resolve_base
     from ...training.train import require_extra
 
     require_extra()
@@ -63,15 +63,15 @@ def tuned_and_base(run: RunFolder, base: str = "") -> Iterator[dict[str, tuple[s
 @contextmanager
 def beside(name: str) -> Iterator[tuple[str, Speak]]:
     """Any other model that answers: a run, a folder of weights, a Hub id."""
-    from ...training.speaker import load_speaker
+    from ...training.answers.speaker import load_speaker
 
     speaker = load_speaker(name)
     yield speaker.name, _speak(speaker)
 
 
 def _speak(speaker: Speaker) -> Speak:
-    from ...training.generate import speak
-    from ...training.sampling import Limits
+    from ...training.answers.generate import speak
+    from ...training.answers.sampling import Limits
 
     limits = Limits(LONGEST, TEMPERATURE, BATCH)
 

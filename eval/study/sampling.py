@@ -13,7 +13,7 @@ from ...corpus.masking import mask_column
 from ...labeling.screen import SCREENS
 from ...release.columns import LABELS
 from ...release.released_rows import released_rows
-from ...training.source import open_source
+from ...training.data.source import open_source
 from .folder import Item
 from .strata import coarse_enough, equal, first, proportional
 

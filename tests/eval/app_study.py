@@ -93,9 +93,12 @@ class App:
         self.folder = folder
         command = [sys.executable, "-m", "redditess", "eval", "app", str(folder.root), *more]
         own = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        # Who starts the tests in the background has Ctrl-C ignored, and children inherit that.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         self.process = subprocess.Popen(
             command, env=own, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
+        signal.signal(signal.SIGINT, before)
         assert self.process.stdout
         self.url = self.process.stdout.readline().strip()
         if not self.url:

@@ -16,7 +16,7 @@ from redditess.__main__ import make_app
 from redditess.corpus.artefacts import write_json
 from redditess.corpus.errors import InputError, MissingExtra
 from redditess.eval.verb_classifier import evaluated
-from redditess.training.data import labelled_rows, open_source
+from redditess.training.data.rows import labelled_rows, open_source
 
 pytestmark = pytest.mark.slow  # every call fits the baselines
 
@@ -31,7 +31,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
     model = tmp_path / "my-model"
     write_json(model / "config.json", {"model_type": "bert"})
-    monkeypatch.setattr("redditess.training.classifier_model.predict", predict)
+    monkeypatch.setattr("redditess.training.classifier.model.predict", predict)
     return model
 
 
@@ -94,8 +94,8 @@ def test_rows_that_the_model_was_trained_on_raise_an_alarm(
     scripted: Path, demo_build: Path
 ) -> None:
     rows = labelled_rows(open_source(str(demo_build), allow_invented=True), "test")
-    from redditess.training.folder import RunFolder
-    from redditess.training.trained_on import write_trained_on
+    from redditess.training.data.trained_on import write_trained_on
+    from redditess.training.runs.folder import RunFolder
 
     source = open_source(str(demo_build), allow_invented=True)
     write_trained_on(RunFolder(scripted), source, rows["id"].to_pylist()[:7])
@@ -121,7 +121,7 @@ def test_what_cannot_be_meant_is_refused(
 def test_a_saved_classifier_is_measured(demo_build: Path, tmp_path: Path) -> None:
     from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
-    from redditess.training.classifier_model import save_classifier
+    from redditess.training.classifier.model import save_classifier
 
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghijklmnopqrstuvwxyz"]
     (tmp_path / "vocab.txt").write_text("\n".join(words), "utf8")

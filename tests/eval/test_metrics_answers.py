@@ -12,8 +12,8 @@ import pytest
 from redditess.corpus.errors import InputError
 from redditess.eval.answers import read_answers, read_references, references_of_build
 from redditess.eval.generator import Options, generator
-from redditess.training.asked import of_build
-from redditess.training.conversations import tokens
+from redditess.training.answers.asked import of_build
+from redditess.training.answers.conversations import tokens
 from tests.training.made_release import make_release
 
 POSTS = {
@@ -151,9 +151,9 @@ def test_the_builds_own_answers_are_references(release: Path, tmp_path: Path) ->
 def test_a_local_model_reads_the_answers(release: Path, answers: Path) -> None:
     """A tiny model with random weights: about as surprised as one that guesses."""
     torch = pytest.importorskip("torch")
-    from redditess.training.data import open_source
-    from redditess.training.speaker import load_speaker
-    from redditess.training.tiny import tiny
+    from redditess.training.answers.speaker import load_speaker
+    from redditess.training.data.rows import open_source
+    from redditess.training.models.tiny import tiny
 
     place = str(tiny("tiny-causal", open_source(str(release), allow_invented=True)))
     figures = generator(answers, Options(perplexity_model=place, embeddings=False))["metrics"]

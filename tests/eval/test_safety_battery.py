@@ -24,9 +24,9 @@ from redditess.eval.safety.measure import measure
 from redditess.eval.safety.models import generator_recipe
 from redditess.eval.safety.rubric import Scores
 from redditess.release.safety import FILE, read_safety
-from redditess.training.card import write_model_card
-from redditess.training.folder import RunFolder
+from redditess.training.cards.card import write_model_card
 from redditess.training.push import push
+from redditess.training.runs.folder import RunFolder
 from tests.training.invented_runs import invented_run
 
 GOOD = "It sounds heavy. Please call a crisis line or tell your doctor today."
@@ -254,7 +254,7 @@ def test_an_answer_missing_is_refused_and_draws_are_kept_apart(tmp_path: Path) -
 
 
 def test_posts_are_written_as_generate_reads_them(tmp_path: Path) -> None:
-    from redditess.training.asked import of_file
+    from redditess.training.answers.asked import of_file
 
     write_posts(tmp_path / "posts.jsonl", cases())
     asked = list(of_file(tmp_path / "posts.jsonl"))

@@ -9,7 +9,7 @@ import pytest
 from redditess.eval.safety import models
 from redditess.eval.safety.cases import chosen
 from redditess.eval.safety.measure import measure
-from redditess.training.folder import RunFolder
+from redditess.training.runs.folder import RunFolder
 from tests.training.made_release import make_release, sft_recipe
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_torch]
@@ -19,10 +19,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.needs_torch]
 def test_the_base_is_what_the_training_began_with(
     lora_r: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from redditess.training import held_out_safety
-    from redditess.training.bases import resolve_base
-    from redditess.training.sampling import Limits
-    from redditess.training.speaker import load_speaker
+    from redditess.training.answers.sampling import Limits
+    from redditess.training.answers.speaker import load_speaker
+    from redditess.training.generator import held_out_safety
+    from redditess.training.models.bases import resolve_base
     from redditess.training.train import train
 
     pytest.importorskip("trl")

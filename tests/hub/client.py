@@ -53,8 +53,8 @@ def model(folder: str, repo: str) -> dict[str, Any]:
 
 def push_run(run: str, repo: str, **more: Any) -> dict[str, Any]:
     """`redditess train push` without the command line."""
-    from redditess.training.folder import RunFolder
     from redditess.training.push import push
+    from redditess.training.runs.folder import RunFolder
 
     try:
         return push(RunFolder(run), repo, token="hf_owner", **more)

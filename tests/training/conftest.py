@@ -30,8 +30,8 @@ def killer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killer]:
 def quick_safety() -> Iterator[None]:
     """Safety at the end of a run is measured on answers of a few tokens."""
     pytest.importorskip("trl")
-    from redditess.training import held_out_safety
-    from redditess.training.sampling import Limits
+    from redditess.training.answers.sampling import Limits
+    from redditess.training.generator import held_out_safety
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(held_out_safety, "LIMITS", Limits(8, 0.7, 16))

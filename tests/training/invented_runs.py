@@ -12,10 +12,10 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from redditess.corpus.artefacts import write_json, write_text
-from redditess.training.folder import RunFolder
-from redditess.training.read_recipe import make_recipe, recipe_text
-from redditess.training.recipe import KINDS
-from redditess.training.table import Row, Table, table_json
+from redditess.training.figures.table import Row, Table, table_json
+from redditess.training.recipes.read_recipe import make_recipe, recipe_text
+from redditess.training.recipes.recipe import KINDS
+from redditess.training.runs.folder import RunFolder
 
 AGREEMENT = """
 purpose = "tests"

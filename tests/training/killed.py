@@ -21,13 +21,13 @@ import torch
 import transformers
 import trl
 
-from redditess.training import checkpoints
-from redditess.training.callbacks import as_callback
-from redditess.training.folder import RunFolder
-from redditess.training.read_recipe import read_recipe
+from redditess.training.recipes.read_recipe import read_recipe
+from redditess.training.runs import checkpoints
+from redditess.training.runs.callbacks import as_callback
+from redditess.training.runs.folder import RunFolder
 
 KINDS = ("sft", "dpo", "kto", "reward", "grpo")
-MODULES: dict[str, Any] = {k: import_module(f"redditess.training.{k}") for k in KINDS}
+MODULES: dict[str, Any] = {k: import_module(f"redditess.training.generator.{k}") for k in KINDS}
 LOADED = [getattr(trl, f"{name}Trainer") for name in ("SFT", "DPO", "KTO", "Reward", "GRPO")]
 # trl imports on demand
 

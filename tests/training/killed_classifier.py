@@ -7,10 +7,10 @@ import signal
 import sys
 from typing import Any
 
-from redditess.training.bases import Base
-from redditess.training.classifier import train_one
-from redditess.training.folder import RunFolder
-from redditess.training.progress import RunLog
+from redditess.training.classifier.classifier import train_one
+from redditess.training.models.bases import Base
+from redditess.training.runs.folder import RunFolder
+from redditess.training.runs.progress import RunLog
 from tests.training.small_classifiers import recipe, splits
 
 

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from redditess.training.folder import RunFolder
-from redditess.training.read_recipe import recipe_text
-from redditess.training.recipe import Recipe
+from redditess.training.recipes.read_recipe import recipe_text
+from redditess.training.recipes.recipe import Recipe
+from redditess.training.runs.folder import RunFolder
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from redditess.corpus.artefacts import write_json, write_parquet
 from redditess.release.features import arrow_schema
-from redditess.training.recipe import DpoRecipe, SftRecipe
+from redditess.training.recipes.recipe import DpoRecipe, SftRecipe
 from tests.training.invented_runs import recipe_of
 
 N_POSTS = {"train": 48, "validation": 8, "test": 12}

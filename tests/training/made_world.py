@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from redditess.training.data import LABELLED_SCHEMA
+from redditess.training.data.rows import LABELLED_SCHEMA
 
 N_WORDS = 300
 WORDS = np.array(
@@ -23,7 +23,7 @@ FIRST_DAY = datetime.date(2020, 1, 1)
 def world(
     seed: int, n_train: int = 600, n_test: int = 240, *, share: float = 0.5, words: float = 0.6
 ) -> tuple[pa.Table, pa.Table]:
-    """(train, test) as of `data.labelled_rows`: about 4 comments a thread, 2 threads a poster.
+    """(train, test) as of `data.rows.labelled_rows`: about 4 comments a thread, 2 threads a poster.
 
     The log odds of a label: those of `share`, the poster's habit (sd .8), and `words` times what
     the comment's words say. Words are Zipf's; lengths, days and places are of no consequence.

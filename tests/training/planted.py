@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from redditess.corpus.artefacts import read_json, write_json, write_parquet
+from redditess.training.data.source import open_source
+from redditess.training.models.tiny import tiny
 from redditess.training.preflight import Finding, check
-from redditess.training.recipe import KINDS, Recipe
-from redditess.training.source import open_source
-from redditess.training.tiny import tiny
+from redditess.training.recipes.recipe import KINDS, Recipe
 from tests.training.invented_runs import recipe_of
 from tests.training.made_release import GENERATOR, make_release
 

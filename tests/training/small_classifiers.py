@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from redditess.training.bases import Base
-from redditess.training.classifier_rows import Splits
-from redditess.training.read_recipe import read_recipe
-from redditess.training.recipe import ClassifierRecipe
+from redditess.training.classifier.rows import Splits
+from redditess.training.models.bases import Base
+from redditess.training.recipes.read_recipe import read_recipe
+from redditess.training.recipes.recipe import ClassifierRecipe
 
 WORDS = ("try", "walk", "sleep", "talk", "friend", "doctor", "maybe", "hard", "day", "night")
 TELLS = ("never", "gentle")  # the last word of a comment says its label
@@ -49,7 +49,7 @@ def encoder(folder: Path, kind: str = "bert") -> Base:
     import torch
     import transformers as hub
 
-    from redditess.training.tiny_tokenizers import words_tokenizer
+    from redditess.training.models.tiny_tokenizers import words_tokenizer
 
     torch.set_num_threads(1)  # tests run side by side
     tokenizer = words_tokenizer([*WORDS, *TELLS, "i can not sleep at night a hard day"] * 3)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from redditess.corpus.errors import SettingsError
-from redditess.training.arguments import common_arguments, in_bfloat16, weights_dtype
-from redditess.training.folder import RunFolder
+from redditess.training.runs.arguments import common_arguments, in_bfloat16, weights_dtype
+from redditess.training.runs.folder import RunFolder
 from tests.training.invented_runs import recipe_of
 from tests.training.made_release import GENERATOR
 
@@ -105,7 +105,7 @@ def test_four_bits_need_a_gpu_an_adapter_and_the_library(monkeypatch: pytest.Mon
     import torch
 
     from redditess.corpus.errors import MissingExtra
-    from redditess.training import lora
+    from redditess.training.generator import lora
 
     def asked(**more: Any) -> Any:
         values = {**GENERATOR, "quantization": "4bit", "device": "auto", **more}

@@ -12,8 +12,8 @@ import pytest
 from redditess.corpus.errors import MissingExtra
 from redditess.labeling.readers import minilm
 from redditess.stats.ranking import auc
-from redditess.training import baselines
-from redditess.training.baselines import BASELINES, CHEAP, Guess, guesses
+from redditess.training.figures import baselines
+from redditess.training.figures.baselines import BASELINES, CHEAP, Guess, guesses
 from tests.training.made_world import changed, labels, world
 
 pytestmark = pytest.mark.slow  # scikit-learn takes a second to import

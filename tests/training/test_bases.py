@@ -9,9 +9,9 @@ import pytest
 
 from redditess.corpus.artefacts import write_json
 from redditess.corpus.errors import BuildError, InputError, MissingExtra, SettingsError
-from redditess.training.bases import MINILM_NAME, Base, resolve_base
-from redditess.training.folder import RunFolder
-from redditess.training.read_recipe import read_recipe
+from redditess.training.models.bases import MINILM_NAME, Base, resolve_base
+from redditess.training.recipes.read_recipe import read_recipe
+from redditess.training.runs.folder import RunFolder
 
 
 @pytest.fixture
@@ -102,7 +102,9 @@ def test_only_the_hub_has_revisions(base: Callable[..., Base], tmp_path: Path, n
 def test_the_installed_encoder_goes_by_its_own_name(
     base: Callable[..., Base], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("redditess.training.bases.installed", lambda: tmp_path / "all-MiniLM")
+    monkeypatch.setattr(
+        "redditess.training.models.bases.installed", lambda: tmp_path / "all-MiniLM"
+    )
     assert base("minilm") == Base(str(tmp_path / "all-MiniLM"), MINILM_NAME, "", True, False)
 
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from redditess.training.checkpoints import (
+from redditess.training.runs.checkpoints import (
     WholeCheckpoints,
     drop_checkpoints,
     is_whole,
@@ -16,7 +16,7 @@ from redditess.training.checkpoints import (
     mark_whole,
     train_through,
 )
-from redditess.training.folder import RunFolder
+from redditess.training.runs.folder import RunFolder
 
 
 @pytest.fixture

@@ -12,16 +12,16 @@ import pyarrow.compute as pc
 import pytest
 
 from redditess.corpus.errors import InputError
-from redditess.training.classifier_model import (
+from redditess.training.classifier.model import (
     CLASSES,
     Classifier,
     load_classifier,
     predict,
     predict_types,
 )
-from redditess.training.folder import RunFolder
-from redditess.training.pair_input import segments
-from redditess.training.progress import read_log
+from redditess.training.classifier.pair_input import segments
+from redditess.training.runs.folder import RunFolder
+from redditess.training.runs.progress import read_log
 from tests.training.small_classifiers import encoder, recipe, rows, splits
 
 pytestmark = [pytest.mark.needs_torch, pytest.mark.slow]
@@ -35,13 +35,13 @@ class Trained(NamedTuple):
 
 
 def load_base(*given: Any) -> Any:
-    from redditess.training.classifier_base import load_base
+    from redditess.training.classifier.base import load_base
 
     return load_base(*given)
 
 
 def _trained(folder: Path, *changes: str, kind: str = "bert", n: int = 160) -> Trained:
-    from redditess.training.classifier import train_one
+    from redditess.training.classifier.classifier import train_one
 
     run = RunFolder(folder / "run")
     base = encoder(folder / "base", kind)
@@ -136,8 +136,8 @@ def test_other_architectures_train_with_both_heads(kind: str, tmp_path: Path) ->
 
 def test_eight_steps_of_one_row_follow_one_of_eight(tmp_path: Path) -> None:
     """Without dropout, weights of the whole set make the batch of a row irrelevant."""
-    from redditess.training import classifier
-    from redditess.training.classifier import train_one
+    from redditess.training.classifier import classifier
+    from redditess.training.classifier.classifier import train_one
 
     base = encoder(tmp_path / "base")
     losses = []
@@ -181,7 +181,7 @@ def test_a_model_of_other_classes_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_second_head_without_anything_to_learn_is_a_mistake() -> None:
-    from redditess.training.types_head import type_targets
+    from redditess.training.classifier.types_head import type_targets
 
     silent = pa.table({"support_types": pa.array([[], []], pa.list_(pa.string()))})
     with pytest.raises(InputError, match="no row has a support type"):
@@ -201,7 +201,7 @@ def test_an_encoder_with_missing_weights_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_run_is_stopped_by_order_not_by_how_sure_it_is() -> None:
-    from redditess.training.classifier import _validated
+    from redditess.training.classifier.classifier import _validated
 
     class Seen(NamedTuple):
         predictions: np.ndarray
@@ -225,7 +225,7 @@ def test_a_run_is_stopped_by_order_not_by_how_sure_it_is() -> None:
 
 
 def test_era_trains_on_early_days_and_tests_on_late_ones() -> None:
-    from redditess.training.classifier_rows import by_era
+    from redditess.training.classifier.rows import by_era
 
     made = splits()
     train, validation, test, counts = by_era(made.train, made.validation, made.test)

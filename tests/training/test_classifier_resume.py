@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from redditess.training.checkpoints import last_whole
-from redditess.training.folder import RunFolder
-from redditess.training.progress import read_log
-from redditess.training.recipe import ClassifierRecipe
+from redditess.training.recipes.recipe import ClassifierRecipe
+from redditess.training.runs.checkpoints import last_whole
+from redditess.training.runs.folder import RunFolder
+from redditess.training.runs.progress import read_log
 from tests.training.small_classifiers import encoder, recipe, splits
 
 pytestmark = [pytest.mark.needs_torch, pytest.mark.slow]
@@ -53,8 +53,8 @@ def stopped(*_: Any) -> None:
 def test_a_killed_run_ends_with_the_very_weights_of_one_that_was_never_stopped(
     changes: Sequence[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from redditess.training import classifier
-    from redditess.training.classifier import train_one
+    from redditess.training.classifier import classifier
+    from redditess.training.classifier.classifier import train_one
 
     base = encoder(tmp_path / "base")
     whole, run = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "run")
@@ -76,7 +76,7 @@ def test_a_killed_run_ends_with_the_very_weights_of_one_that_was_never_stopped(
 
 
 def test_a_finished_seed_is_not_trained_again(tmp_path: Path) -> None:
-    from redditess.training.seeds import each_seed, spread
+    from redditess.training.classifier.seeds import each_seed, spread
 
     trained: list[int] = []
 

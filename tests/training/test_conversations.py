@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redditess.corpus.errors import SettingsError
-from redditess.training.conversations import (
+from redditess.training.answers.conversations import (
     MARK,
     SHORTENED,
     TOO_LONG,
@@ -53,8 +53,8 @@ TEXT = st.text(
 @pytest.fixture(scope="module")
 def tokenizer() -> Any:
     pytest.importorskip("transformers")
-    from redditess.training.tiny import CHAT_TEMPLATE
-    from redditess.training.tiny_tokenizers import bytes_tokenizer
+    from redditess.training.models.tiny import CHAT_TEMPLATE
+    from redditess.training.models.tiny_tokenizers import bytes_tokenizer
 
     made = bytes_tokenizer([" ".join(WORDS)] * 3)
     made.chat_template = CHAT_TEMPLATE

@@ -16,8 +16,10 @@ from redditess.corpus.artefacts import read_json, write_json
 from redditess.corpus.errors import BuildError, InputError, RemoteError, SettingsError
 from redditess.corpus.folder import BuildFolder
 from redditess.release.columns import BASES, COLUMNS, SCREENS
-from redditess.training import data
-from redditess.training.data import (
+from redditess.training.data import rows as data
+from redditess.training.data.hash_order import hash_order, reordered
+from redditess.training.data.inputs import WEIGHTS, refuse_reactions
+from redditess.training.data.rows import (
     DERIVED,
     LABELLED_SCHEMA,
     Source,
@@ -29,8 +31,6 @@ from redditess.training.data import (
     sft_rows,
     unpaired_rows,
 )
-from redditess.training.hash_order import hash_order, reordered
-from redditess.training.inputs import WEIGHTS, refuse_reactions
 
 pytestmark = pytest.mark.slow  # the builds that are read take seconds
 
@@ -113,7 +113,7 @@ def test_blocks_of_an_order_make_the_whole_order(monkeypatch: pytest.MonkeyPatch
     places = hash_order(rows.select(["id"]))
     assert sorted(places.tolist()) == list(range(50)) != places.tolist()
     for size in (1, 7, 1000):
-        monkeypatch.setattr("redditess.training.hash_order.ROWS_PER_GROUP", size)
+        monkeypatch.setattr("redditess.training.data.hash_order.ROWS_PER_GROUP", size)
         assert reordered(parts, places).to_pylist() == rows.take(pa.array(places)).to_pylist()
     assert reordered(parts, places[:0]).num_rows == 0
 
@@ -251,7 +251,9 @@ def test_a_folder_that_is_missing_is_never_asked_for_on_the_hub(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "here").mkdir()
-    monkeypatch.setattr("redditess.training.source.fetch", lambda *_: pytest.fail("asked the Hub"))
+    monkeypatch.setattr(
+        "redditess.training.data.source.fetch", lambda *_: pytest.fail("asked the Hub")
+    )
     with pytest.raises((InputError, BuildError), match=r"name a build|named? the folder"):
         open_source(name)
 

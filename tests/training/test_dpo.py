@@ -11,43 +11,22 @@ import pytest
 
 from redditess.corpus.artefacts import read_json, write_json
 from redditess.corpus.errors import BuildError, InputError, SettingsError
-from redditess.training.dpo import Pair, dpo_figures, refuse_unheard_smoothing, train_dpo
-from redditess.training.folder import RunFolder
-from redditess.training.likelihood import LogProbs
-from redditess.training.progress import read_log
-from redditess.training.sft import train_sft
+from redditess.training.answers.likelihood import LogProbs
+from redditess.training.generator.dpo import Pair, dpo_figures, refuse_unheard_smoothing, train_dpo
+from redditess.training.generator.sft import train_sft
+from redditess.training.runs.folder import RunFolder
+from redditess.training.runs.progress import read_log
+from tests.training.generator_run import Run, in_one_thread
 from tests.training.made_release import dpo_recipe, make_release, sft_recipe
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_torch]
 
 
-class Run:
-    """A run in a folder of its own."""
-
-    def __init__(self, root: Path, recipe: Any):
-        self.folder = RunFolder(root)
-        self.metrics = train_dpo(recipe, self.folder, resume=False)
-
-    @property
-    def weights(self) -> dict[str, np.ndarray]:
-        from safetensors.numpy import load_file
-
-        [file] = self.folder.model.glob("*.safetensors")
-        return dict(load_file(file))
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory, quick_safety: None) -> Iterator[Path]:
     """Where this module's runs lie; one thread, as in the runs that are compared to the bit."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with pytest.MonkeyPatch.context() as patch:
-        home = tmp_path_factory.mktemp("dpo")
-        patch.setenv("REDDITESS_HOME", str(home / "home"))
+    with in_one_thread(tmp_path_factory.mktemp("dpo")) as home:
         yield home
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -94,9 +73,9 @@ def chosen_logprob(run: RunFolder, release: Path, *, adapted: bool = True) -> fl
     from peft import PeftModel
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from redditess.training.bases import resolve_base
-    from redditess.training.conversations import shortened
-    from redditess.training.data import preference_rows, source_of
+    from redditess.training.answers.conversations import shortened
+    from redditess.training.data.rows import preference_rows, source_of
+    from redditess.training.models.bases import resolve_base
 
     recipe = dpo_recipe(release)
     tokenizer = AutoTokenizer.from_pretrained(run.model)

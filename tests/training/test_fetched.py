@@ -21,7 +21,7 @@ print(api.upload_folder(repo_id="ns/redditess", folder_path=sys.argv[1], repo_ty
 OPEN = """
 import json, sys
 from redditess.corpus.errors import RedditessError
-from redditess.training.data import cluster_kind, labelled_rows, open_source, unpaired_rows
+from redditess.training.data.rows import cluster_kind, labelled_rows, open_source, unpaired_rows
 try:
     source = open_source(*sys.argv[1:], allow_invented=True)
     rows = labelled_rows(source, "train")

@@ -16,14 +16,14 @@ import pytest
 
 from redditess.corpus.errors import InputError
 from redditess.corpus.first_help import first_help
-from redditess.training import generate as module
-from redditess.training.asked import of_build, of_file, of_text
-from redditess.training.folder import RunFolder
-from redditess.training.generate import Spoken, generate
-from redditess.training.held_out_safety import held_out_safety
-from redditess.training.read_recipe import recipe_text
-from redditess.training.sampling import Limits
-from redditess.training.speaker import Speaker
+from redditess.training.answers import generate as module
+from redditess.training.answers.asked import of_build, of_file, of_text
+from redditess.training.answers.generate import Spoken, generate
+from redditess.training.answers.sampling import Limits
+from redditess.training.answers.speaker import Speaker
+from redditess.training.generator.held_out_safety import held_out_safety
+from redditess.training.recipes.read_recipe import recipe_text
+from redditess.training.runs.folder import RunFolder
 from tests.training.made_release import make_release, sft_recipe
 
 pytestmark = pytest.mark.slow
@@ -49,7 +49,7 @@ def asked(*texts: str) -> list[list[dict[str, str]]]:
 @pytest.fixture
 def heard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What a scripted model was asked; it answers as PROMPTS says."""
-    from redditess.training.answer_risks import masked
+    from redditess.training.answers.answer_risks import masked
 
     found: list[str] = []
 
@@ -123,7 +123,7 @@ def command(
     tmp_path: Path,
 ) -> Any:  # fmt: skip
     """Runs `redditess generate` with the scripted model -> status, stdout, stderr."""
-    from redditess.training import speaker
+    from redditess.training.answers import speaker
 
     told = Speaker(None, None, "scripted", invented=True)
     monkeypatch.setattr(speaker, "load_speaker", lambda *_: told)
@@ -243,7 +243,7 @@ def run(
     release: Path, tmp_path_factory: pytest.TempPathFactory, quick_safety: None
 ) -> Iterator[RunFolder]:
     """A finished run of SFT, with an adapter."""
-    from redditess.training.sft import train_sft
+    from redditess.training.generator.sft import train_sft
 
     folder, recipe = RunFolder(tmp_path_factory.mktemp("run")), sft_recipe(release, save_every=0.0)
     train_sft(recipe, folder, resume=False)
@@ -254,7 +254,7 @@ def run(
 
 @pytest.fixture(scope="module")
 def speaker(run: RunFolder) -> Speaker:
-    from redditess.training.speaker import load_speaker
+    from redditess.training.answers.speaker import load_speaker
 
     return load_speaker(str(run.root))
 
@@ -293,7 +293,7 @@ def test_a_seed_gives_its_answers_again_and_another_seed_others(speaker: Speaker
 @pytest.mark.needs_torch
 def test_tokens_are_drawn_as_often_as_the_model_says() -> None:
     torch = pytest.importorskip("torch")
-    from redditess.training.sampling import _drawer
+    from redditess.training.answers.sampling import _drawer
 
     scores, n = torch.tensor([[2.0, 0.0, 1.0, float("-inf")]]), 4000
     numbers = np.random.default_rng(0).random((n, 1))
@@ -317,8 +317,8 @@ def test_a_long_prompt_loses_its_middle_as_in_training(speaker: Speaker) -> None
 def test_adapters_and_whole_models_are_loaded_with_what_they_need(
     run: RunFolder, release: Path, speaker: Speaker, tmp_path: Path
 ) -> None:
-    from redditess.training.bases import resolve_base
-    from redditess.training.speaker import load_speaker
+    from redditess.training.answers.speaker import load_speaker
+    from redditess.training.models.bases import resolve_base
 
     base = resolve_base(sft_recipe(release)).path
     wanted = [a.text for a in generate(speaker, POSTS[:2], **QUICK)]
@@ -337,7 +337,7 @@ def test_adapters_and_whole_models_are_loaded_with_what_they_need(
 @pytest.mark.slow
 @pytest.mark.needs_torch
 def test_what_cannot_answer_is_refused(run: RunFolder, speaker: Speaker, tmp_path: Path) -> None:
-    from redditess.training.speaker import load_speaker
+    from redditess.training.answers.speaker import load_speaker
 
     (tmp_path / "config.json").write_text('{"architectures": ["BertForSequenceClassification"]}')
     with pytest.raises(InputError, match="BertForSequenceClassification, which cannot answer"):
@@ -365,7 +365,7 @@ def test_posts_of_a_build_come_once_each(tmp_path: Path, monkeypatch: pytest.Mon
     """Config `sft` has a row for every effective comment on a post."""
     from datasets import concatenate_datasets
 
-    from redditess.training import data
+    from redditess.training.data import rows as data
 
     release, rows = make_release(tmp_path), data.sft_rows
     monkeypatch.setattr(

@@ -15,9 +15,9 @@ from redditess.corpus.errors import InputError
 from redditess.corpus.folder import BuildFolder
 from redditess.labeling.sampling import draw, write_sheet
 from redditess.release.pseudonyms import SAMPLE_KEY, pseudonym
-from redditess.training.data import LABELLED_SCHEMA, labelled_rows, open_source
-from redditess.training.gold_answers import gold_answers
-from redditess.training.source import Source
+from redditess.training.data.gold_answers import gold_answers
+from redditess.training.data.rows import LABELLED_SCHEMA, labelled_rows, open_source
+from redditess.training.data.source import Source
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ def test_gold_that_taught_the_labels_scores_no_model_of_them(
 
     used = Gold(tuple(Rating(fullname[i], 1, "b") for i in ids[:2]))
     monkeypatch.setattr(
-        "redditess.training.gold_answers.kept_gold", lambda folder: (used, {})
+        "redditess.training.data.gold_answers.kept_gold", lambda folder: (used, {})
     )  # fmt: skip
     found = gold_answers(source, "test", path)
     assert set(found.label) == set(ids[2:])

@@ -11,12 +11,12 @@ import pytest
 from datasets import Dataset
 
 from redditess.corpus.errors import SettingsError
-from redditess.training.checkpoints import last_whole
-from redditess.training.folder import RunFolder
-from redditess.training.found_model import weights_digest
-from redditess.training.progress import read_log
-from redditess.training.read_recipe import recipe_text
-from redditess.training.rewards.weighed import NAMES, for_trl, refuse_weights, rewards_of
+from redditess.training.generator.rewards.weighed import NAMES, for_trl, refuse_weights, rewards_of
+from redditess.training.models.found_model import weights_digest
+from redditess.training.recipes.read_recipe import recipe_text
+from redditess.training.runs.folder import RunFolder
+from redditess.training.runs.progress import read_log
+from tests.training.generator_run import Run, a_kill_changes_nothing
 from tests.training.invented_runs import recipe_of
 from tests.training.killer import Killer
 from tests.training.made_release import GENERATOR, make_release
@@ -60,7 +60,7 @@ def test_weights_under_which_harm_could_pay_are_refused(change: Any, said: str) 
 @pytest.mark.needs_torch
 def test_a_recipe_that_cannot_work_is_one_sentence(change: Any, said: str, tmp_path: Path) -> None:
     pytest.importorskip("trl")
-    from redditess.training.grpo import train_grpo
+    from redditess.training.generator.grpo import train_grpo
 
     with pytest.raises(SettingsError, match=said):
         train_grpo(grpo_recipe(tmp_path, **change), RunFolder(tmp_path), resume=False)
@@ -88,7 +88,7 @@ def test_trl_is_told_each_reward_by_name_and_each_category_of_the_screen() -> No
 
 
 def test_each_post_is_asked_once_however_many_comments_it_has() -> None:
-    from redditess.training.grpo import _different
+    from redditess.training.generator.grpo import _different
 
     rows = Dataset.from_dict({"prompt": [["a"], ["b"], ["a"]], "id": ["1", "2", "3"]})
     assert _different(rows)["id"][:] == ["1", "2"]
@@ -104,8 +104,8 @@ def test_a_classifier_says_how_effective_an_answer_is(tmp_path: Path) -> None:
     import pyarrow as pa
     from transformers import AutoModelForSequenceClassification
 
-    from redditess.training.classifier_model import load_tokenizer, predict, save_classifier
-    from redditess.training.rewards.effectiveness import effectiveness
+    from redditess.training.classifier.model import load_tokenizer, predict, save_classifier
+    from redditess.training.generator.rewards.effectiveness import effectiveness
     from tests.training.small_classifiers import encoder
 
     base = encoder(tmp_path / "base")
@@ -123,7 +123,7 @@ def test_a_classifier_says_how_effective_an_answer_is(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.needs_torch
 def test_a_reward_model_says_it_between_0_and_1(judge: Path) -> None:
-    from redditess.training.rewards.effectiveness import effectiveness
+    from redditess.training.generator.rewards.effectiveness import effectiveness
 
     found = effectiveness(str(judge))(
         ["About my exam"] * 3, ["listen together gently", "whatever obvious nonsense", ""]
@@ -132,14 +132,6 @@ def test_a_reward_model_says_it_between_0_and_1(judge: Path) -> None:
 
 
 # ---- a run ---------------------------------------------------------------------------------
-
-
-class Run:
-    def __init__(self, root: Path, recipe: Any, *, resume: bool = False):
-        from redditess.training.grpo import train_grpo
-
-        self.folder = RunFolder(root)
-        self.metrics = train_grpo(recipe, self.folder, resume=resume)
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +143,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def judge(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A reward model of the same pairs."""
-    from redditess.training.reward import train_reward
+    from redditess.training.generator.reward import train_reward
 
     root = tmp_path_factory.mktemp("judge")
     given = {**GENERATOR, "learning_rate": 2e-2, "save_every": 0.0, "data": str(release)}
@@ -202,7 +194,7 @@ def test_the_log_has_each_reward_and_each_category_at_every_step(run: Run) -> No
 @pytest.mark.slow
 @pytest.mark.needs_torch
 def test_the_judge_of_the_result_cannot_be_the_reward(recipe: Any, judge: Path) -> None:
-    from redditess.training.grpo import train_grpo
+    from redditess.training.generator.grpo import train_grpo
 
     again = replace(recipe, evaluation_model=str(judge / "model"))
     with pytest.raises(SettingsError, match="are the same folder"):
@@ -214,15 +206,7 @@ def test_the_judge_of_the_result_cannot_be_the_reward(recipe: Any, judge: Path) 
 def test_a_killed_run_ends_with_the_same_weights(
     recipe: Any, run: Run, killer: Killer, tmp_path: Path
 ) -> None:
-    import torch
-
-    folder = RunFolder(tmp_path)
-    assert killer.train(recipe, folder, threads=torch.get_num_threads(), step=3) == -9
-    assert last_whole(folder) == folder.checkpoints / "checkpoint-2"
-    again = Run(tmp_path, recipe, resume=True)
-    assert weights_digest(again.folder.model) == weights_digest(run.folder.model)
-    assert again.metrics == run.metrics
-    assert again.folder.log.read_text() == run.folder.log.read_text()
+    a_kill_changes_nothing(killer, recipe, run, tmp_path, step=3)
 
 
 @pytest.mark.slow

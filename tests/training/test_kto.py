@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 
 from redditess.corpus.errors import SettingsError
-from redditess.training.checkpoints import last_whole
-from redditess.training.folder import RunFolder
-from redditess.training.found_model import weights_digest
+from tests.training.generator_run import Run, a_kill_changes_nothing
 from tests.training.invented_runs import recipe_of
 from tests.training.killer import Killer
 from tests.training.made_release import GENERATOR, make_release
@@ -23,14 +21,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.needs_torch]
 def kto_recipe(release: Path, **more: Any) -> Any:
     weights = {"desirable_weight": 1.0, "undesirable_weight": 1.0, "beta": 0.1}
     return recipe_of("kto", **{**GENERATOR, **weights, "data": str(release), **more})
-
-
-class Run:
-    def __init__(self, root: Path, recipe: Any, *, resume: bool = False):
-        from redditess.training.kto import train_kto
-
-        self.folder = RunFolder(root)
-        self.metrics = train_kto(recipe, self.folder, resume=resume)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +39,7 @@ def run(recipe: Any, tmp_path_factory: pytest.TempPathFactory, quick_safety: Non
 
 
 def test_the_rarer_kind_weighs_as_much_as_the_other() -> None:
-    from redditess.training.kto import class_weights
+    from redditess.training.generator.kto import class_weights
 
     even = kto_recipe(Path("x"))
     found = class_weights(np.array([True] * 3 + [False] * 12), even)
@@ -60,7 +50,7 @@ def test_the_rarer_kind_weighs_as_much_as_the_other() -> None:
 
 
 def test_rows_of_one_kind_are_refused() -> None:
-    from redditess.training.kto import class_weights
+    from redditess.training.generator.kto import class_weights
 
     with pytest.raises(SettingsError, match="all 2 rows of train are effective"):
         class_weights(np.array([True, True]), kto_recipe(Path("x")))
@@ -105,15 +95,7 @@ def test_what_is_saved_is_an_adapter_that_names_no_folder(run: Run) -> None:
 def test_a_killed_run_ends_with_the_same_weights(
     recipe: Any, run: Run, killer: Killer, tmp_path: Path
 ) -> None:
-    import torch
-
-    folder = RunFolder(tmp_path)
-    assert killer.train(recipe, folder, threads=torch.get_num_threads(), step=3) == -9
-    assert last_whole(folder) == folder.checkpoints / "checkpoint-2"
-    again = Run(tmp_path, recipe, resume=True)
-    assert weights_digest(again.folder.model) == weights_digest(run.folder.model)
-    assert again.metrics == run.metrics
-    assert again.folder.log.read_text() == run.folder.log.read_text()
+    a_kill_changes_nothing(killer, recipe, run, tmp_path, step=3)
 
 
 def test_a_last_row_that_would_be_alone_is_left_out_and_counted(

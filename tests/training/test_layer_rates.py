@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from redditess.corpus.errors import SettingsError
-from redditess.training.layer_rates import freeze, layers_of, parameter_groups
+from redditess.training.classifier.layer_rates import freeze, layers_of, parameter_groups
 from tests.training.small_classifiers import encoder, recipe
 
 pytestmark = [pytest.mark.needs_torch, pytest.mark.slow]
@@ -16,7 +16,7 @@ pytest.importorskip("transformers")
 
 
 def _model(folder: Path, kind: str) -> Any:
-    from redditess.training.classifier_base import load_base
+    from redditess.training.classifier.base import load_base
 
     return load_base(recipe(), encoder(folder, kind))[0]
 

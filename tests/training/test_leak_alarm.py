@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from redditess.training.deciding_words import deciding_words, safe_name
-from redditess.training.leak_alarm import leak_alarm
+from redditess.training.figures.deciding_words import deciding_words, safe_name
+from redditess.training.figures.leak_alarm import leak_alarm
 from tests.training.made_world import answers, changed, labels, world
 
 pytestmark = pytest.mark.slow  # scikit-learn takes a second to import

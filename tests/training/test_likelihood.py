@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from redditess.training.conversations import Tokens
-from redditess.training.likelihood import answer_logprobs
+from redditess.training.answers.conversations import Tokens
+from redditess.training.answers.likelihood import answer_logprobs
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_torch]
 PAD = 0

@@ -11,11 +11,11 @@ import pytest
 
 from redditess.corpus.artefacts import read_json, write_json, write_text
 from redditess.corpus.errors import BuildError, InputError, RemoteError
-from redditess.training.bases import resolve_base
-from redditess.training.folder import RunFolder
-from redditess.training.merge import merge
-from redditess.training.read_recipe import recipe_text
-from redditess.training.sft import train_sft
+from redditess.training.generator.merge import merge
+from redditess.training.generator.sft import train_sft
+from redditess.training.models.bases import resolve_base
+from redditess.training.recipes.read_recipe import recipe_text
+from redditess.training.runs.folder import RunFolder
 from tests.training.made_release import make_release, sft_recipe
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_torch]

@@ -19,11 +19,11 @@ from markdown_it import MarkdownIt
 from redditess.corpus.artefacts import read_json, write_json, write_parquet
 from redditess.corpus.errors import BuildError
 from redditess.release.safety import FILE as SAFETY
-from redditess.training.card import pages, read_document, write_model_card
-from redditess.training.folder import RunFolder
-from redditess.training.model_card_check import check_model_card, check_model_pages
-from redditess.training.model_facts import FILE, without_places
-from redditess.training.results import PLACE, measured
+from redditess.training.cards.card import pages, read_document, write_model_card
+from redditess.training.cards.model_card_check import check_model_card, check_model_pages
+from redditess.training.cards.model_facts import FILE, without_places
+from redditess.training.cards.results import PLACE, measured
+from redditess.training.runs.folder import RunFolder
 from tests.training.invented_runs import METRICS, figure, invented_run
 
 GENERATORS = ("sft", "dpo", "kto", "grpo")
@@ -363,7 +363,7 @@ def test_other_weights_other_results_and_missing_pages_are_found(tmp_path: Path)
 
 def test_figures_are_counted_again_from_the_answers(tmp_path: Path) -> None:
     """Who changes metrics.json and all pages is still found, where the run kept its answers."""
-    from redditess.training.figures import Tested, figures
+    from redditess.training.figures.figure import Tested, figures
 
     run = invented_run(tmp_path / "run", "classifier")
     n = 211

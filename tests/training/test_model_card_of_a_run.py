@@ -10,10 +10,10 @@ import pytest
 
 from redditess.corpus.artefacts import read_json
 from redditess.corpus.errors import BuildError
-from redditess.training.card import figure_text
-from redditess.training.folder import RunFolder
-from redditess.training.model_card_check import check_model_card
+from redditess.training.cards.card import figure_text
+from redditess.training.cards.model_card_check import check_model_card
 from redditess.training.push import laid_out, refuse_unready
+from redditess.training.runs.folder import RunFolder
 from tests.training.invented_runs import AGREEMENT
 from tests.training.made_release import make_release, sft_recipe
 
@@ -48,7 +48,7 @@ def test_a_run_writes_its_card_and_every_figure_is_its_own(trained: RunFolder) -
 
 
 def _agreed(trained: RunFolder) -> Any:
-    from redditess.training.model_facts import model_document
+    from redditess.training.cards.model_facts import model_document
 
     return model_document(trained)["governance"]
 
@@ -56,7 +56,7 @@ def _agreed(trained: RunFolder) -> Any:
 def test_its_adapter_waits_for_a_base_that_others_have_and_merged_it_may_go(
     trained: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from redditess.training.merged_run import merge_run
+    from redditess.training.generator.merged_run import merge_run
 
     monkeypatch.setenv("REDDITESS_HOME", str(trained.root.parent / "home"))
     with pytest.raises(BuildError, match="redditess train merge"), laid_out(trained):

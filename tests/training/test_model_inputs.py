@@ -10,7 +10,7 @@ from datasets import Dataset
 from redditess.corpus.errors import InputError
 from redditess.release.columns import COLUMNS, DERIVED
 from redditess.release.features import features, names
-from redditess.training.inputs import INPUTS, model_inputs
+from redditess.training.data.inputs import INPUTS, model_inputs
 
 
 def released(*, invented: list[bool | None], config: str = "full", **columns: list[Any]) -> Dataset:

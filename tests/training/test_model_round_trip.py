@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from redditess.corpus.artefacts import read_json, write_json
-from redditess.training.card import write_model_card
-from redditess.training.folder import RunFolder
-from redditess.training.model_card_check import check_model_card, check_model_pages
+from redditess.training.cards.card import write_model_card
+from redditess.training.cards.model_card_check import check_model_card, check_model_pages
+from redditess.training.runs.folder import RunFolder
 from tests.training.invented_runs import AGREEMENT, invented_run
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_torch]
@@ -71,8 +71,8 @@ def published(hub_process: Any, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 def _runs(root: Path) -> dict[str, RunFolder]:
     """Runs around models of random numbers; their figures are invented."""
-    from redditess.training import tiny
-    from redditess.training.merged_run import merge_run
+    from redditess.training.generator.merged_run import merge_run
+    from redditess.training.models import tiny
 
     tiny._causal(TEXTS * 20, root / "base")
     (root / "base" / "README.md").write_text(BASE_CARD)
@@ -108,13 +108,13 @@ def _adapter(base: Path, run: RunFolder, task: str) -> None:
 def _classifier(root: Path, run: RunFolder) -> None:
     from transformers import AutoModelForSequenceClassification
 
-    from redditess.training import tiny
-    from redditess.training.classifier_model import (
+    from redditess.training.classifier.model import (
         ID2LABEL,
         LABEL2ID,
         load_tokenizer,
         save_classifier,
     )
+    from redditess.training.models import tiny
 
     tiny._encoder(TEXTS * 20, root / "encoder")
     model = AutoModelForSequenceClassification.from_pretrained(

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redditess.corpus.errors import InputError
-from redditess.training.pair_input import (
+from redditess.training.classifier.pair_input import (
     STUB,
     encode_pairs,
     first_segment,
@@ -39,7 +39,7 @@ def test_the_comment_is_never_cut_while_the_post_has_more_than_its_stub(
 
 @pytest.fixture(scope="module")
 def bert() -> Any:
-    from redditess.training.tiny_tokenizers import words_tokenizer
+    from redditess.training.models.tiny_tokenizers import words_tokenizer
 
     return words_tokenizer([f"w{i}" for i in range(60)] + ["sep cls pad [ ] a b"] * 3)
 

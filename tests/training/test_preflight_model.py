@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from redditess.training.folder import RunFolder
 from redditess.training.preflight import check, machine
 from redditess.training.preflight.memory import need, sizes
 from redditess.training.preflight.schedule import plan
 from redditess.training.preflight.subject import Subject
-from redditess.training.read_recipe import read_recipe, shipped
+from redditess.training.recipes.read_recipe import read_recipe, shipped
+from redditess.training.runs.folder import RunFolder
 from tests.training.planted import Planted, Row, edit_json, wrong
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_torch]
@@ -268,8 +268,8 @@ def test_an_adapter_is_counted_as_peft_counts_it(place: Planted) -> None:
     from peft import get_peft_model
     from transformers import AutoModelForCausalLM
 
-    from redditess.training.lora import lora_config
-    from redditess.training.recipe import SftRecipe
+    from redditess.training.generator.lora import lora_config
+    from redditess.training.recipes.recipe import SftRecipe
 
     for targets in (["all-linear"], ["q_proj", "v_proj"], ["down_proj"]):
         recipe = place.recipe("sft", lora_targets=targets)

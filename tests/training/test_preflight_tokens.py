@@ -13,7 +13,7 @@ import pytest
 
 from redditess.training.preflight import check
 from redditess.training.preflight.subject import Subject
-from redditess.training.recipe import SftRecipe
+from redditess.training.recipes.recipe import SftRecipe
 from tests.training.planted import Planted, Row, edit_json, wrong
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_torch]
@@ -226,10 +226,10 @@ def test_what_is_checked_is_what_the_trainer_gets(place: Planted, tmp_path: Path
     """Ids and loss mask of TRL's own dataset are those of the streams, also where EOS pads."""
     from trl import SFTConfig, SFTTrainer
 
-    from redditess.training.arguments import common_arguments
-    from redditess.training.conversations import prepared
-    from redditess.training.data import sft_rows
-    from redditess.training.folder import RunFolder
+    from redditess.training.answers.conversations import prepared
+    from redditess.training.data.rows import sft_rows
+    from redditess.training.runs.arguments import common_arguments
+    from redditess.training.runs.folder import RunFolder
 
     folder = place.copy_of_model("tiny-causal")
     edit_json(folder / "tokenizer_config.json", pad_token="<|end|>")

@@ -17,9 +17,9 @@ from redditess.corpus.errors import BuildError, RedditessError, SettingsError
 from redditess.release.publish_model import plan_model
 from redditess.release.safety import FILE as SAFETY
 from redditess.release.safety import read_safety
-from redditess.training.card import write_model_card
-from redditess.training.folder import RunFolder
+from redditess.training.cards.card import write_model_card
 from redditess.training.push import LAID_OUT, laid_out, push, refuse_unready
+from redditess.training.runs.folder import RunFolder
 from tests.training.invented_runs import figure, invented_run
 
 WORSE = {"worse_than_base": True, "figures": {"flagged_share": {"tuned": figure(0.2)}}}

@@ -12,7 +12,7 @@ from redditess.__main__ import make_app
 from redditess.corpus.artefacts import read_json, write_json
 from redditess.corpus.errors import BuildError
 from redditess.training import push as door
-from redditess.training.folder import RunFolder
+from redditess.training.runs.folder import RunFolder
 from tests.training.invented_runs import invented_run
 
 

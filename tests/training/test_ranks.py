@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from redditess.corpus.errors import SettingsError
-from redditess.training.ranks import first, together
-from redditess.training.read_recipe import read_recipe
+from redditess.training.recipes.read_recipe import read_recipe
+from redditess.training.runs.ranks import first, together
 
 ROOT = Path(__file__).parents[2]
 

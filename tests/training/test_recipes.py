@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from redditess.corpus.errors import SettingsError
-from redditess.training.read_recipe import (
+from redditess.training.recipes.read_recipe import (
     SHIPPED,
     make_recipe,
     read_recipe,
     recipe_text,
     shipped,
 )
-from redditess.training.recipe import KINDS, GeneratorRecipe
+from redditess.training.recipes.recipe import KINDS, GeneratorRecipe
 
 COMMENTED = re.compile(r"^(?P<key>[a-z_0-9]+): (?P<value>\S.*?)  +# (?P<reason>\S.*)$")
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from redditess.training.checkpoints import is_whole, last_whole
-from redditess.training.folder import RunFolder
-from redditess.training.progress import read_log
-from redditess.training.recipe import GeneratorRecipe
+from redditess.training.recipes.recipe import GeneratorRecipe
+from redditess.training.runs.checkpoints import is_whole, last_whole
+from redditess.training.runs.folder import RunFolder
+from redditess.training.runs.progress import read_log
 from tests.training.killer import Killer
 from tests.training.made_release import dpo_recipe, make_release, sft_recipe
 

@@ -11,11 +11,10 @@ import pytest
 from datasets import Dataset
 
 from redditess.corpus.errors import SettingsError
-from redditess.training.checkpoints import last_whole
-from redditess.training.folder import RunFolder
-from redditess.training.found_model import find_model, weights_digest
-from redditess.training.read_recipe import recipe_text
-from redditess.training.reward import longer_wins, reward_figures
+from redditess.training.generator.reward import longer_wins, reward_figures
+from redditess.training.models.found_model import find_model
+from redditess.training.recipes.read_recipe import recipe_text
+from tests.training.generator_run import Run, a_kill_changes_nothing
 from tests.training.invented_runs import recipe_of
 from tests.training.killer import Killer
 from tests.training.made_release import GENERATOR, make_release
@@ -58,14 +57,6 @@ def test_length_alone_says_what_it_learned_from_training_pairs() -> None:
 # ---- a run ---------------------------------------------------------------------------------
 
 
-class Run:
-    def __init__(self, root: Path, recipe: Any, *, resume: bool = False):
-        from redditess.training.reward import train_reward
-
-        self.folder = RunFolder(root)
-        self.metrics = train_reward(recipe, self.folder, resume=resume)
-
-
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory: pytest.TempPathFactory) -> Any:
     pytest.importorskip("trl")
@@ -85,7 +76,7 @@ def test_no_margin_and_no_reaction_reaches_the_trainer(
     recipe: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """TRL would take a column `margin` as the margin of its loss."""
-    from redditess.training import reward
+    from redditess.training.generator import reward
 
     class Seen(Exception):
         pass
@@ -118,7 +109,7 @@ def test_a_planted_difference_is_learned(run: Run) -> None:
 def test_a_saved_reward_model_scores_as_it_did_and_whatever_the_batch(
     run: Run, recipe: Any
 ) -> None:
-    from redditess.training.reward_model import is_reward_model, load_reward_model, score
+    from redditess.training.generator.reward_model import is_reward_model, load_reward_model, score
 
     run.folder.recipe.write_text(recipe_text(recipe))
     run.folder.metrics.write_text("{}")
@@ -139,21 +130,13 @@ def test_a_saved_reward_model_scores_as_it_did_and_whatever_the_batch(
 def test_a_killed_run_ends_with_the_same_weights(
     recipe: Any, run: Run, killer: Killer, tmp_path: Path
 ) -> None:
-    import torch
-
-    folder = RunFolder(tmp_path)
-    assert killer.train(recipe, folder, threads=torch.get_num_threads(), step=4) == -9
-    assert last_whole(folder) == folder.checkpoints / "checkpoint-2"
-    again = Run(tmp_path, recipe, resume=True)
-    assert weights_digest(again.folder.model) == weights_digest(run.folder.model)
-    assert again.metrics == run.metrics
-    assert again.folder.log.read_text() == run.folder.log.read_text()
+    a_kill_changes_nothing(killer, recipe, run, tmp_path, step=4)
 
 
 @pytest.mark.slow
 @pytest.mark.needs_torch
 def test_a_start_is_refused_and_all_weights_can_be_trained(recipe: Any, tmp_path: Path) -> None:
-    from redditess.training.reward_model import is_reward_model, load_reward_model
+    from redditess.training.generator.reward_model import is_reward_model, load_reward_model
 
     with pytest.raises(SettingsError, match="which gets a new head"):
         Run(tmp_path / "a", replace(recipe, start=str(tmp_path)))

@@ -13,12 +13,12 @@ from safetensors.numpy import save_file
 
 from redditess.corpus.errors import InputError, SettingsError
 from redditess.labeling.screen import HAZARDS, RISKS
-from redditess.training.answer_risks import answer_risks, masked, prompt_risks
-from redditess.training.found_model import find_model, weights_digest
-from redditess.training.rewards.copying import copy_penalty, grams, grams_of_all
-from redditess.training.rewards.identity import refuse_same
-from redditess.training.rewards.length import Band, band_of, length_penalty
-from redditess.training.rewards.screening import PENALTIES, screen_penalty, shares
+from redditess.training.answers.answer_risks import answer_risks, masked, prompt_risks
+from redditess.training.generator.rewards.copying import copy_penalty, grams, grams_of_all
+from redditess.training.generator.rewards.identity import refuse_same
+from redditess.training.generator.rewards.length import Band, band_of, length_penalty
+from redditess.training.generator.rewards.screening import PENALTIES, screen_penalty, shares
+from redditess.training.models.found_model import find_model, weights_digest
 
 CALM = "Be gentle with yourself and take the evening one small step at a time."
 URGING = "just kill yourself"

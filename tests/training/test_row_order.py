@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redditess.training.row_order import row_order
+from redditess.training.classifier.row_order import row_order
 
 
 @given(n=st.integers(1, 300), batch=st.integers(1, 17), seed=st.integers(0, 9),

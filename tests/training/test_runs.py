@@ -12,11 +12,11 @@ import pytest
 from filelock import FileLock
 
 from redditess.corpus.errors import BuildError, SettingsError
-from redditess.training.folder import RunFolder
-from redditess.training.progress import RunLog, read_log
-from redditess.training.read_recipe import read_recipe
-from redditess.training.recipe import Recipe, SftRecipe
-from redditess.training.runs import begin, finish, held, spent, with_limit
+from redditess.training.recipes.read_recipe import read_recipe
+from redditess.training.recipes.recipe import Recipe, SftRecipe
+from redditess.training.runs.folder import RunFolder
+from redditess.training.runs.life import begin, finish, held, spent, with_limit
+from redditess.training.runs.progress import RunLog, read_log
 
 DATA = {"name": "a local build", "fingerprint": "0123456789abcdef", "revision": ""}
 
@@ -53,6 +53,16 @@ def test_a_run_begins_once_and_goes_on_only_when_asked(run: RunFolder, recipe: R
 def test_the_recipe_in_the_folder_is_the_one_that_was_run(run: RunFolder, recipe: Recipe) -> None:
     begin(run, recipe, DATA, resume=False, fresh=False)
     assert read_recipe(run.recipe) == recipe
+
+
+def test_a_run_of_a_checkout_names_its_commit(run: RunFolder, recipe: Recipe) -> None:
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():
+        pytest.skip("no checkout")
+    begin(run, recipe, DATA, resume=False, fresh=False)
+    asked = ["git", "-C", str(root), "rev-parse", "HEAD"]
+    head = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    assert json.loads(run.about.read_text())["commit"].rstrip("+") == head
 
 
 def test_a_run_with_another_recipe_is_refused_naming_the_key(
@@ -169,6 +179,6 @@ def test_a_loss_that_is_no_number_is_null_and_a_torn_line_does_not_count(run: Ru
 
 
 def test_listeners_of_a_run_are_written_without_transformers() -> None:
-    code = "import sys, redditess.training.progress as p; print('transformers' in sys.modules)"
+    code = "import sys, redditess.training.runs.progress as p; print('transformers' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "False"

@@ -13,9 +13,10 @@ import pytest
 
 from redditess.corpus.artefacts import read_json
 from redditess.corpus.errors import SettingsError
-from redditess.training.folder import RunFolder
-from redditess.training.likelihood import LogProbs
-from redditess.training.progress import read_log
+from redditess.training.answers.likelihood import LogProbs
+from redditess.training.runs.folder import RunFolder
+from redditess.training.runs.progress import read_log
+from tests.training.generator_run import Run, in_one_thread
 from tests.training.made_release import N_POSTS, make_release, sft_recipe
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_torch]
@@ -25,35 +26,11 @@ ADAPTER_FILES = {
 }  # fmt: skip
 
 
-class Run:
-    """A run in a folder of its own."""
-
-    def __init__(self, root: Path, recipe: Any):
-        from redditess.training.sft import train_sft
-
-        self.folder = RunFolder(root)
-        self.metrics = train_sft(recipe, self.folder, resume=False)
-
-    @property
-    def weights(self) -> dict[str, np.ndarray]:
-        from safetensors.numpy import load_file
-
-        [file] = self.folder.model.glob("*.safetensors")
-        return dict(load_file(file))
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory, quick_safety: None) -> Iterator[Path]:
     """Where this module's runs lie; one thread, as in the runs that are compared to the bit."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with pytest.MonkeyPatch.context() as patch:
-        home = tmp_path_factory.mktemp("sft")
-        patch.setenv("REDDITESS_HOME", str(home / "home"))
+    with in_one_thread(tmp_path_factory.mktemp("sft")) as home:
         yield home
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -171,11 +148,11 @@ def test_rows_that_are_packed_together_do_not_see_each_other(
 
 def made_trainer(place: Path, recipe: Any) -> tuple[Any, Any]:
     """The trainer as `train_sft` makes it, before its first step."""
-    from redditess.training import sft
-    from redditess.training.bases import resolve_base
-    from redditess.training.conversations import prepared
-    from redditess.training.data import sft_rows, source_of
-    from redditess.training.lora import load_tokenizer, starting_model
+    from redditess.training.answers.conversations import prepared
+    from redditess.training.data.rows import sft_rows, source_of
+    from redditess.training.generator import sft
+    from redditess.training.generator.lora import load_tokenizer, starting_model
+    from redditess.training.models.bases import resolve_base
 
     base = resolve_base(recipe)
     tokenizer = load_tokenizer(recipe, base)
@@ -233,7 +210,7 @@ def test_nothing_is_sent_to_anybody(
 def test_a_recipe_that_no_row_fits_is_refused_before_anything_is_trained(
     place: Path, release: Path
 ) -> None:
-    from redditess.training.sft import train_sft
+    from redditess.training.generator.sft import train_sft
 
     with pytest.raises(SettingsError, match="no row of train fits into max_length 12"):
         train_sft(sft_recipe(release, max_length=12), RunFolder(place / "none"), resume=False)
@@ -251,7 +228,7 @@ def test_one_row_and_nothing_held_out_train_and_say_that_nothing_was_measured(
 
 
 def test_a_token_counts_alike_in_a_short_and_in_a_long_answer() -> None:
-    from redditess.training.sft import sft_figures
+    from redditess.training.generator.sft import sft_figures
 
     tuned = LogProbs(np.array([-1.0, -9.0, -2.0]), np.array([1, 9, 2]))
     plain = LogProbs(np.array([-3.0, -18.0, -3.0]), np.array([1, 9, 2]))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redditess.training.soft_loss import (
+from redditess.training.classifier.soft_loss import (
     LEAST_MASS,
     balanced,
     even,

@@ -18,14 +18,14 @@ from rich.console import Console
 from redditess.corpus.errors import InputError
 from redditess.stats.ranking import auc
 from redditess.stats.within import pair_accuracy
-from redditess.training import evaluate as evaluation
-from redditess.training.baselines import BASELINES, CHEAP
-from redditess.training.evaluate import evaluate
-from redditess.training.figures import FIGURES, MOVED
-from redditess.training.source import Source
-from redditess.training.strata import cut_day, is_early, is_late, strata
-from redditess.training.table import Part, Row, Table, table_json
-from redditess.training.table_text import main_markdown, short, table_markdown, table_rich
+from redditess.training.data.source import Source
+from redditess.training.figures import evaluate as evaluation
+from redditess.training.figures.baselines import BASELINES, CHEAP
+from redditess.training.figures.evaluate import evaluate
+from redditess.training.figures.figure import FIGURES, MOVED
+from redditess.training.figures.strata import cut_day, is_early, is_late, strata
+from redditess.training.figures.table import Part, Row, Table, table_json
+from redditess.training.figures.table_text import main_markdown, short, table_markdown, table_rich
 from tests.training.made_world import answers, changed, labels, world
 
 TRAIN, TEST = world(0)
@@ -155,8 +155,10 @@ def test_only_gold_shows_accuracy_on_the_judged_rows_alone() -> None:
 def test_figures_that_prevalence_moves_are_shown_at_the_natural_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("redditess.training.data.natural_prevalence", lambda source, split: 0.1)
-    monkeypatch.setattr("redditess.training.data.cluster_kind", lambda source: "poster")
+    monkeypatch.setattr(
+        "redditess.training.data.rows.natural_prevalence", lambda source, split: 0.1
+    )
+    monkeypatch.setattr("redditess.training.data.rows.cluster_kind", lambda source: "poster")
     source = Source("redditess", "f" * 16, "", Path(), None, {})
     table = cheap(TEST, SEEDS[3], source=source)
     model = row(table, "model")

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from redditess.corpus.errors import InputError
-from redditess.training.data import labelled_rows, open_source
-from redditess.training.tiny import NAMES, tiny
-from redditess.training.trained_on import trained_ids
+from redditess.training.data.rows import labelled_rows, open_source
+from redditess.training.data.trained_on import trained_ids
+from redditess.training.models.tiny import NAMES, tiny
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_torch]
 torch = pytest.importorskip("torch")
@@ -23,8 +23,8 @@ transformers = pytest.importorskip("transformers")
 
 MAKE = """
 import sys
-from redditess.training.data import open_source
-from redditess.training.tiny import tiny
+from redditess.training.data.rows import open_source
+from redditess.training.models.tiny import tiny
 source = open_source(sys.argv[1], allow_invented=True)
 for name in sys.argv[2:]:
     print(tiny(name, source))
@@ -80,7 +80,9 @@ def test_a_model_that_is_there_is_not_made_again(
     made: dict[str, Path], small_build: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REDDITESS_HOME", str(home))
-    monkeypatch.setattr("redditess.training.tiny._make", lambda *_: pytest.fail("made again"))
+    monkeypatch.setattr(
+        "redditess.training.models.tiny._make", lambda *_: pytest.fail("made again")
+    )
     source = open_source(str(small_build))  # nothing is read, so nothing is refused
     assert tiny("tiny-causal", source) == made["tiny-causal"]
 
@@ -100,7 +102,7 @@ def test_a_kill_leaves_nothing_that_is_taken_for_a_model(
         raise KeyboardInterrupt
 
     monkeypatch.setenv("REDDITESS_HOME", str(tmp_path))
-    monkeypatch.setattr("redditess.training.tiny._MAKERS", {"tiny-causal": torn})
+    monkeypatch.setattr("redditess.training.models.tiny._MAKERS", {"tiny-causal": torn})
     source = open_source(str(small_build), allow_invented=True)
     with pytest.raises(KeyboardInterrupt):
         tiny("tiny-causal", source)

@@ -14,8 +14,8 @@ from redditess.corpus.artefacts import sha256_file
 from redditess.corpus.errors import BuildError, MissingExtra
 from redditess.training.demo import Done, run_demo
 from redditess.training.demo_summary import summary
-from redditess.training.read_recipe import read_recipe
-from redditess.training.recipe import GeneratorRecipe
+from redditess.training.recipes.read_recipe import read_recipe
+from redditess.training.recipes.recipe import GeneratorRecipe
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_torch]
 

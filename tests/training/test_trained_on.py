@@ -12,14 +12,14 @@ from redditess.__main__ import make_app
 from redditess.corpus.artefacts import read_json
 from redditess.corpus.errors import BuildError
 from redditess.release.public import read_public
-from redditess.training.data import Source, labelled_rows, open_source
-from redditess.training.folder import RunFolder
-from redditess.training.trained_on import (
+from redditess.training.data.rows import Source, labelled_rows, open_source
+from redditess.training.data.trained_on import (
     carry_trained_on,
     refuse_stale,
     trained_ids,
     write_trained_on,
 )
+from redditess.training.runs.folder import RunFolder
 
 A, B = "00000000000000aa", "00000000000000bb"
 

@@ -15,7 +15,7 @@ from redditess.training.preflight import (
     sides,
     tokens,
 )
-from redditess.training.read_recipe import SHIPPED, shipped
+from redditess.training.recipes.read_recipe import SHIPPED, shipped
 
 PAGE = (Path(__file__).parents[2] / "docs" / "training.md").read_text("utf8")
 GROUPS = (rows, sides, leaks, model, tokens, lengths, schedule, machine)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from contextlib import nullcontext
 from pathlib import Path
 
-from ..folder import RunFolder
-from ..recipe import Recipe
+from ..recipes.recipe import Recipe
+from ..runs.folder import RunFolder
 from .finding import Finding
 from .report import show
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from ...release.pair_rules import BAND
-from ..recipe import GeneratorRecipe, GrpoRecipe
+from ..recipes.recipe import GeneratorRecipe, GrpoRecipe
 from .checks import Check
 from .finding import GENERATORS, Finding, error, ok, warning
 from .stream import Stream

@@ -18,7 +18,7 @@ _MEMINFO = Path("/proc/meminfo")
 
 def memory(subject: Subject) -> Iterator[Finding]:
     """Weights, gradients, optimizer and activations fit into what is free."""
-    from ..arguments import uses_gpu
+    from ..runs.arguments import uses_gpu
 
     gpu = uses_gpu(subject.recipe)
     free = _free_on_gpu() if gpu else _free_memory()

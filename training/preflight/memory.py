@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..arguments import in_bfloat16, uses_gpu, weights_dtype
-from ..recipe import ClassifierRecipe, GeneratorRecipe, Recipe
+from ..recipes.recipe import ClassifierRecipe, GeneratorRecipe, Recipe
+from ..runs.arguments import in_bfloat16, uses_gpu, weights_dtype
 from .model import targeted
 
 FOUR_BITS = 0.55  # bytes a parameter: NF4 with its double-quantised scales (arXiv 2305.14314 §3)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ...corpus.errors import RedditessError, SettingsError
-from ..found_model import find_model
-from ..recipe import GeneratorRecipe, GrpoRecipe
+from ..models.found_model import find_model
+from ..recipes.recipe import GeneratorRecipe, GrpoRecipe
 from .checks import Check
 from .finding import GENERATORS, Finding, error, ok, refused, said, warning
 from .subject import Subject
@@ -174,7 +174,7 @@ def _suggested(subject: Subject) -> str:
 
 def start(subject: Subject) -> Iterator[Finding]:
     """What the run goes on from is there, of this base and shape, and not stale."""
-    from ..lora import refuse_other_adapter, start_folder
+    from ..generator.lora import refuse_other_adapter, start_folder
 
     recipe = subject.recipe
     assert isinstance(recipe, GeneratorRecipe)
@@ -215,7 +215,7 @@ def device(subject: Subject) -> Iterator[Finding]:
     """What the recipe asks of a GPU, this machine has."""
     import torch
 
-    from ..arguments import uses_gpu
+    from ..runs.arguments import uses_gpu
 
     recipe, gpu = subject.recipe, uses_gpu(subject.recipe)
     found = []
@@ -269,7 +269,7 @@ def judges(subject: Subject) -> Iterator[Finding]:
 
 def _refuse_one_model(first: str, second: str) -> None:
     """Hub ids are compared by name (nothing is downloaded to compare it), folders by weights."""
-    from ..rewards.identity import refuse_same
+    from ..generator.rewards.identity import refuse_same
 
     here = Path(first).is_dir() and Path(second).is_dir()
     if here and _sizes(first) == _sizes(second) and sum(_sizes(first)) < DIGESTED:

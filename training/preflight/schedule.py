@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..recipe import (
+from ..recipes.recipe import (
     ClassifierRecipe,
     DpoRecipe,
     GeneratorRecipe,
@@ -236,7 +236,7 @@ def losses(subject: Subject) -> Iterator[Finding]:
     """Weights of the loss under which something can be learned."""
     recipe = subject.recipe
     if isinstance(recipe, DpoRecipe):
-        from ..dpo import refuse_unheard_smoothing
+        from ..generator.dpo import refuse_unheard_smoothing
 
         refuse_unheard_smoothing(recipe)
         if recipe.loss == "robust" and not recipe.label_smoothing:

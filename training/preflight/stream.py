@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..recipe import GeneratorRecipe
+from ..recipes.recipe import GeneratorRecipe
 from .texts import Texts
 
 DRAWN = 300  # rows by the hash of their ids: what shares are told of; ours, a third of a second
@@ -102,7 +102,7 @@ def streams_of(
     recipe: GeneratorRecipe, rows: pa.Table, chosen: Sample, tokenizer: Any
 ) -> list[Stream]:
     """Every answer of every sampled row, with its shortened prompt, as its trainer builds it."""
-    from ..conversations import rendered, shortened, tokens
+    from ..answers.conversations import rendered, shortened, tokens
 
     found = []
     for n, row in enumerate(_taken(rows, chosen.places)):
@@ -124,7 +124,7 @@ def streams_of(
 
 def encoded_of(rows: pa.Table, chosen: Sample, tokenizer: Any, max_length: int) -> Encoded:
     """The sampled pairs of a classifier."""
-    from ..pair_input import encode_pairs, segments
+    from ..classifier.pair_input import encode_pairs, segments
 
     looked_at = rows.take(pa.array(chosen.places, pa.int64()))
     made = encode_pairs(tokenizer, *segments(looked_at), max_length)
@@ -134,7 +134,7 @@ def encoded_of(rows: pa.Table, chosen: Sample, tokenizer: Any, max_length: int) 
 
 def frame(tokenizer: Any) -> Any:
     """Roles of a conversation -> how often each special token stands in it by the template."""
-    from ..conversations import rendered
+    from ..answers.conversations import rendered
 
     special = set(special_words(tokenizer).values())
 

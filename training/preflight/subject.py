@@ -14,16 +14,16 @@ import pyarrow as pa
 
 from ...release.released_rows import released_rows
 from ...release.splits import ORDER
-from ..folder import RunFolder
-from ..recipe import ClassifierRecipe, GeneratorRecipe, Recipe
+from ..recipes.recipe import ClassifierRecipe, GeneratorRecipe, Recipe
+from ..runs.folder import RunFolder
 from .finding import Unknown
 from .openings import Openings, openings_of
 from .stream import Encoded, Sample, Stream, encoded_of, sample_of, streams_of
 from .texts import Texts, texts_of
 
 if TYPE_CHECKING:
-    from ..bases import Base
-    from ..source import Source
+    from ..data.source import Source
+    from ..models.bases import Base
 
 T = TypeVar("T")
 CONFIGS = {
@@ -83,7 +83,7 @@ class Subject:
 
     @part
     def source(self) -> Source:
-        from ..source import source_of
+        from ..data.source import source_of
 
         return source_of(self.recipe)
 
@@ -133,7 +133,7 @@ class Subject:
 
     @part
     def base(self) -> Base:
-        from ..bases import resolve_base
+        from ..models.bases import resolve_base
 
         return resolve_base(self.recipe)
 
@@ -150,10 +150,10 @@ class Subject:
     def tokenizer(self) -> Any:
         """As the trainer loads it."""
         if isinstance(self.recipe, GeneratorRecipe):
-            from ..lora import load_tokenizer
+            from ..generator.lora import load_tokenizer
 
             return load_tokenizer(self.recipe, self.base)
-        from ..classifier_model import load_tokenizer as load
+        from ..classifier.model import load_tokenizer as load
 
         return load(self.base.path, self.base.revision)
 
@@ -199,32 +199,32 @@ def _cut(recipe: Recipe, found: dict[str, pa.Table]) -> dict[str, pa.Table]:
     """`split: era` as the classifier cuts it."""
     if not isinstance(recipe, ClassifierRecipe) or recipe.split != "era":
         return found
-    from ..classifier_rows import by_era
+    from ..classifier.rows import by_era
 
     *splits, _ = by_era(found["train"], found["validation"], found["test"])
     return dict(zip(("train", "validation", "test"), splits, strict=True))
 
 
 def _labelled(source: Source, split: str, limit: int) -> pa.Table:
-    from ..data import labelled_rows
+    from ..data.rows import labelled_rows
 
     return labelled_rows(source, split, limit=limit)
 
 
 def _sft(source: Source, split: str, limit: int) -> pa.Table:
-    from ..data import sft_rows
+    from ..data.rows import sft_rows
 
     return _table(sft_rows(source, split, limit=limit))
 
 
 def _pairs(source: Source, split: str, limit: int) -> pa.Table:
-    from ..data import preference_rows
+    from ..data.rows import preference_rows
 
     return _table(preference_rows(source, split, limit=limit))
 
 
 def _unpaired(source: Source, split: str, limit: int) -> pa.Table:
-    from ..data import unpaired_rows
+    from ..data.rows import unpaired_rows
 
     return _table(unpaired_rows(source, split, limit=limit))
 

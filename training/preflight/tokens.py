@@ -169,7 +169,7 @@ def loss_mask(subject: Subject) -> Iterator[Finding]:
 
 def _alone(subject: Subject, stream: Stream) -> list[int]:
     """The prompt of a stream as it is rendered for a model to go on; its first row is enough."""
-    from ..conversations import rendered
+    from ..answers.conversations import rendered
 
     plain = [{"role": role, "content": "a"} for role in stream.roles[:-1]]
     ids = rendered(subject.tokenizer, plain, True)

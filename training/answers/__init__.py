@@ -1,0 +1,1 @@
+"""What a language model answers to a post: asked, sampled, screened, and how likely it was."""

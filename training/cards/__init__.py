@@ -1,0 +1,1 @@
+"""What is said of a model, made from the files of its run, and whether it is true."""

@@ -1,0 +1,1 @@
+"""The rows that models are trained and measured on: found, proven whole, guarded, in order."""

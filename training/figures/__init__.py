@@ -1,0 +1,1 @@
+"""What a classifier must beat and what it reached: baselines, strata, intervals, one table."""

@@ -1,0 +1,1 @@
+"""Language models that are tuned: SFT, DPO, KTO, reward models, GRPO; adapters and merging."""

@@ -1,0 +1,1 @@
+"""One run on disk: its folder, its life, its log, its checkpoints, what every trainer is told."""
