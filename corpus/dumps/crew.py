@@ -33,7 +33,7 @@ from .sift import Found
 from .spool import HELD_BYTES, Spilled, widen
 
 WORTH = 0.1  # share of candidates above which a block goes to another process (ours)
-PATIENCE = 16  # such blocks that are seen before others are started: 0.1 s of parsing
+PATIENCE = 64  # such blocks that are seen before others are started: some 0.4 s of parsing
 AT_ONCE = 2  # blocks a hand has: one to parse, one to go on with
 # The package itself (`redditess.py`) imports `datasets`, a second and 100 MB that no hand needs:
 # an empty one in its place leads to the same rooms.
@@ -178,8 +178,8 @@ class Crew:
             self._add()
 
     def _leave(self) -> Iterator[dict[str, Any]]:
-        waiting = set(self._hands)
-        for hand in self._hands:
+        waiting = {hand for hand in self._hands if hand.used}  # others may not even have started
+        for hand in waiting:
             hand.give(None)
         while waiting:
             hand, answer = self._answers.get()
@@ -200,6 +200,7 @@ class _Process:
     ):
         self.ready = False
         self.n_jobs = 0
+        self.used = False  # it may have rows
         # The child must find the same libraries as this process.
         path = os.pathsep.join(p or os.getcwd() for p in sys.path)
         self._child = subprocess.Popen(
@@ -215,6 +216,7 @@ class _Process:
         threading.Thread(target=self._listen, args=[answers], daemon=True).start()
 
     def give(self, job: Job | None) -> None:
+        self.used = True
         self.n_jobs += job is not None
         self._say(None if job is None else asdict(job))
 

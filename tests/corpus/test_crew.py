@@ -62,13 +62,14 @@ class HandInThread:
     dies_after = 1 << 30  # jobs, of all hands
 
     def __init__(self, order: Order, answers: queue.SimpleQueue[Any]):
-        self.ready, self.n_jobs, self._answers = False, 0, answers
+        self.ready, self.used, self.n_jobs, self._answers = False, False, 0, answers
         self._hand = Hand(order, memoryview(RING_MEMORY[order.fd]))
         self._jobs: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._random = random.Random(order.fd)
         threading.Thread(target=self._work, daemon=True).start()
 
     def give(self, job: Job | None) -> None:
+        self.used = True
         self.n_jobs += job is not None
         self._jobs.put(json.dumps(None if job is None else asdict(job)))
 
