@@ -13,8 +13,8 @@ Seconds of CPU are those of the process and all it started; peak memory is what 
 account and the card as release. "stages both do" compares ingest and assemble with reading and
 joining: the rest of the script is a small part of what a build does there.
 
-"inspect" is the time that `redditess inspect --whole` foresees for the large build over what it took on so
-many cores (CPU seconds / workers), or the other way round: a factor of 2 is allowed.
+"inspect" is the time that `redditess inspect --whole` foresees for the large build over what it
+took on so many cores (CPU seconds / workers), or the other way round: a factor of 2 is allowed.
 
 No ratio against the script has a budget; growth has: ten times the rows, at most eleven times the
 time. Growth is bounded in CPU seconds; in wall seconds it is shown beside it.
