@@ -70,7 +70,9 @@ def annotate_beside(
     risk, types = nothing, nothing
     screen = pa.array([SCREENS.index("not_screened")] * n, pa.int64())
     first = 0 if screened else n  # of the texts whose risks are asked for
-    heard = as_lists(_heard(both[first:], x[first:], scores[first:]))
+    heard = nothing[:0]
+    if len(both) > first:
+        heard = as_lists(_heard(both[first:], x[first:], scores[first:]))
     if screened:
         risk = heard[:n]
         flagged = pc.greater(pc.list_value_length(risk), 0)
