@@ -46,4 +46,5 @@ def fit(stage: str, task: Task, at_once: int, cores: int) -> Task:
     """
     if stage == "assemble":
         return {**task, "memory_limit": duckdb_share(task["memory_limit"], at_once)}
-    return {**task, "processes": max(1, cores)} if stage == "ingest" else task
+    # One core decompresses; with two, more processes brought nothing (docs/log.md).
+    return {**task, "processes": max(1, cores - 1)} if stage == "ingest" else task
