@@ -103,6 +103,7 @@ def test_a_build_in_an_s3_store_has_the_same_bytes(
     assert not list(cluster.root.rglob("redditess-scratch-*"))
 
 
+@pytest.mark.long
 def test_an_error_of_a_task_arrives_as_it_was(
     builder: Any, here: Path, cluster: Any, tmp_path: Path
 ) -> None:
