@@ -13,8 +13,10 @@ import pyarrow as pa
 from ..records import COMMENT_SCHEMA, SUBMISSION_SCHEMA, Comment, Submission
 from ..refusals import writing
 
-_Part = dict[int, pa.RecordBatch]  # bucket, ascending -> its rows of one stretch of the file
-_IPC = pa.ipc.IpcWriteOptions(compression="lz4")
+Places = list[tuple[int, int, int]]  # (bucket, first row, how many), ascending, of one part
+# Rows wait as they are: compressing some 100 rows of a column at a time cost more than all their
+# bytes, and what is mapped is read without a copy.
+_IPC = pa.ipc.IpcWriteOptions(use_threads=False)
 ROWS_AT_ONCE = 2_000  # become Arrow together: what was just parsed is still in the cache
 ROWS_PER_PART = 10_000  # are sorted together
 HELD_BYTES = 1 << 24  # of Arrow batches; as many may be on their way to the disk
@@ -23,20 +25,19 @@ HELD_BYTES = 1 << 24  # of Arrow batches; as many may be on their way to the dis
 class Spilled:
     """Rows that wait on disk, in the order of their lines; whoever holds this removes them."""
 
-    def __init__(self, files: Sequence[tuple[Path, list[list[int]]]] = ()):
-        self.files = list(files)  # each an IPC file, and the buckets of each of its parts
+    def __init__(self, files: Sequence[tuple[Path, list[Places]]] = ()):
+        self.files = list(files)  # each an IPC file, and what lies where in each of its batches
 
     def buckets(self) -> set[int]:
-        return {bucket for _, parts in self.files for buckets in parts for bucket in buckets}
+        return {place[0] for _, parts in self.files for places in parts for place in places}
 
     def batches(self, bucket: int) -> Iterator[pa.RecordBatch]:
         for path, parts in self.files:
             with pa.memory_map(str(path)) as file:
-                reader, first = pa.ipc.open_file(file), 0
-                for buckets in parts:
-                    if bucket in buckets:
-                        yield reader.get_batch(first + buckets.index(bucket))
-                    first += len(buckets)
+                reader = pa.ipc.open_file(file)
+                for number, places in enumerate(parts):
+                    for _, start, n in (place for place in places if place[0] == bucket):
+                        yield reader.get_batch(number).slice(start, n)
 
     def close(self) -> None:
         for path, _ in self.files:
@@ -59,7 +60,7 @@ class Spool:
         self._rows: list[Submission | Comment] = []
         self._fresh: list[tuple[pa.RecordBatch, list[int]]] = []  # with the bucket of each row
         self._n_fresh = 0
-        self._held: list[_Part] = []  # after what is spilled, in file order
+        self._held: list[tuple[pa.RecordBatch, Places]] = []  # after what is spilled
         self._n_held = 0
         self._writer = ThreadPoolExecutor(1, "redditess-spill")
         self._writing: Future[None] | None = None
@@ -98,14 +99,15 @@ class Spool:
 
     def buckets(self) -> set[int]:
         """After `finish`: those that have rows."""
-        return self._spilled.buckets().union(*self._held)
+        held = {place[0] for _, places in self._held for place in places}
+        return self._spilled.buckets() | held
 
     def batches(self, bucket: int) -> Iterator[pa.RecordBatch]:
         """After `finish`: the rows of a bucket in file order. Safe from several threads."""
         yield from self._spilled.batches(bucket)
-        for part in self._held:
-            if bucket in part:
-                yield part[bucket]
+        for batch, places in self._held:
+            for _, start, n in (place for place in places if place[0] == bucket):
+                yield batch.slice(start, n)
 
     def close(self) -> None:
         """Removes what was spilled."""
@@ -131,9 +133,9 @@ class Spool:
         order = np.argsort(buckets, kind="stable")
         batch = table.to_batches()[0].take(pa.array(order))
         present, starts = np.unique(buckets[order], return_index=True)
-        stops = [*starts[1:].tolist(), len(order)]
-        cuts = zip(present.tolist(), starts.tolist(), stops, strict=True)
-        self._held.append({bucket: batch.slice(a, b - a) for bucket, a, b in cuts})
+        sizes = np.diff(starts, append=len(order))
+        places = zip(present.tolist(), starts.tolist(), sizes.tolist(), strict=True)
+        self._held.append((batch, list(places)))
         self._n_held += batch.nbytes
         self._widen_spans(table)
 
@@ -147,8 +149,8 @@ class Spool:
         """Hands what is held to the writing thread, which is at most one spill behind."""
         self._written()
         path = self._tmp / f".tmp-spool-{secrets.token_hex(6)}.arrow"  # artefacts.sweep knows it
-        self._spilled.files.append((path, [list(part) for part in self._held]))
-        batches = [batch for part in self._held for batch in part.values()]
+        self._spilled.files.append((path, [places for _, places in self._held]))
+        batches = [batch for batch, _ in self._held]
         self._writing = self._writer.submit(_write, path, self.schema, batches)
         self._held, self._n_held = [], 0
 
