@@ -14,7 +14,7 @@ Number = int | float | str | None  # a time or a count, as the eras spell it
 
 FIRST, LAST = 1_100_000_000, 4_102_444_800  # 2004-11, before Reddit; 2100-01
 RS_EDITED_FROM = 1_293_840_000  # 2011-01: before, a post's flag carries nothing
-_EDITED_UNTIL = 1_688_169_600  # 2023-07: from here on dumps keep the first-seen text and flag
+EDITED_UNTIL = 1_688_169_600  # 2023-07: from here on dumps keep the first-seen text and flag
 INT64 = 1 << 63
 
 _ID = re.compile(r"(?:t([13])_)?([0-9a-z]{1,13})").fullmatch  # 13 digits fill 64 bits
@@ -118,7 +118,7 @@ def edit_of(
         return "yes", None
     if value is None or created < flag_from:
         return "unknown", None
-    if created >= _EDITED_UNTIL and (meta is None or meta.is_edited is None):
+    if created >= EDITED_UNTIL and (meta is None or meta.is_edited is None):
         return "unknown", None
     return "unedited", None
 

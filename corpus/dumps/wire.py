@@ -8,95 +8,17 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections import Counter
 from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET
 
 from ..records import Comment, Submission
-from .drift import (
-    FIRST,
-    INT64,
-    LAST,
-    NOBODY,
-    RS_EDITED_FROM,
-    Meta,
-    NeedsRepair,
-    NotARow,
-    Number,
-    clean,
-    created_at,
-    edit_of,
-    fullname,
-    gone_by,
-    parent_of,
-    removal_of,
-    score_of,
-    unescaped,
-    utc_of,
-)
-
-
-class WireComment(Struct, gc=False):
-    """A comment's fields as they may come; `title` only tells a post that strayed in here."""
-
-    id: str | None = None
-    name: str | None = None
-    link_id: str | int | None = None
-    parent_id: str | int | UnsetType | None = UNSET
-    subreddit: str | None = None
-    author: str | None = None
-    body: str | None = None
-    title: str | None = None
-    created_utc: Number = None
-    retrieved_on: Number = None
-    retrieved_utc: Number = None
-    updated_on: Number = None
-    updated_utc: Number = None
-    score: int | float | None = None
-    score_hidden: bool | None = None
-    edited: bool | int | float | str | None = None
-    is_submitter: bool | None = None
-    stickied: bool | None = None
-    distinguished: str | None = None
-    removed_by_category: str | None = None
-    meta: Meta | None = msgspec.field(default=None, name="_meta")
-    redditess_invented: bool | None = None
-
-
-class WireSubmission(Struct, gc=False):
-    """A post's fields as they may come; `body` only tells a comment that strayed in here."""
-
-    id: str | None = None
-    name: str | None = None
-    subreddit: str | None = None
-    author: str | None = None
-    title: str | None = None
-    selftext: str | None = None
-    body: str | None = None
-    created_utc: Number = None
-    retrieved_on: Number = None
-    retrieved_utc: Number = None
-    updated_on: Number = None
-    updated_utc: Number = None
-    score: int | float | None = None
-    hide_score: bool | None = None
-    edited: bool | int | float | str | None = None
-    is_self: bool | None = None
-    crosspost_parent: str | None = None
-    promoted: bool | None = None
-    is_created_from_ads_ui: bool | None = None
-    over_18: bool | None = None
-    stickied: bool | None = None
-    distinguished: str | None = None
-    removed_by_category: str | None = None
-    previous_selftext: str | None = None
-    meta: Meta | None = msgspec.field(default=None, name="_meta")
-    redditess_invented: bool | None = None
-
+from .drift import INT64, NeedsRepair, NotARow, clean
+from .rows import row_of
+from .shapes import WireComment, WireSubmission, decoder_of
 
 _Wire = TypeVar("_Wire", WireComment, WireSubmission)
 
@@ -107,16 +29,7 @@ class _Unwanted(NotARow):
 
 # What the fast way gives up on; the patient one then finds the row or the reason.
 _ONCE_MORE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, NeedsRepair, NotARow)
-
-
-_new_row = tuple.__new__  # a NamedTuple's own constructor unpacks twice: 0.7 of 5 us a line
-_USUAL_IDS = re.compile("[0-9a-z]{1,13} t3_[0-9a-z]{1,13} t[13]_[0-9a-z]{1,13}").fullmatch
 _TEXT = {"comments": "body", "submissions": "title"}  # a kind's own field
-
-_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
-    "comments": msgspec.json.Decoder(WireComment),
-    "submissions": msgspec.json.Decoder(WireSubmission),
-}
 
 
 class LineParser:
@@ -137,7 +50,7 @@ class LineParser:
 
     def __call__(self, raw: bytes, line: int = 0) -> Submission | Comment | str:
         """One line -> a row, or the reason there is none."""
-        decoder = _DECODERS.get(self.kind)
+        decoder = decoder_of(self.kind)
         try:
             if decoder is not None:
                 return self._row(decoder.decode(raw), line)
@@ -171,9 +84,7 @@ class LineParser:
         subreddit = found.subreddit
         if self.wanted and subreddit and subreddit.lower() not in self.wanted:
             raise _Unwanted("other_subreddit")
-        if isinstance(found, WireComment):
-            return _comment(found, line)
-        return _submission(found, line)
+        return row_of(found, line)
 
     def _patiently(self, raw: bytes, line: int) -> Submission | Comment:
         """By `json.loads`, with types as loose as they come; counts what had to be replaced."""
@@ -272,102 +183,3 @@ def _fields(shape: type[_Wire]) -> tuple[msgspec.structs.FieldInfo, ...]:
 def _is_too_large(value: object) -> bool:
     """A number outside 64 bits, or none at all (nan)."""
     return isinstance(value, int | float) and not -INT64 <= value < INT64
-
-
-# --- rows
-
-
-def _comment(o: WireComment, line: int) -> Comment:
-    body, created, meta, author = o.body, o.created_utc, o.meta, o.author
-    if body is None or created is None or not o.subreddit or o.link_id is None:
-        raise _incomplete(o, "body", "created_utc", "subreddit", "link_id")
-    if o.parent_id is UNSET:
-        raise NotARow("missing_parent_id")
-    ids = f"{o.id} {o.link_id} {o.parent_id}"
-    if _USUAL_IDS(ids):
-        id_, thread_id, parent_id = f"t1_{o.id}", o.link_id, o.parent_id
-    else:
-        thread_id = fullname("3", o.link_id)
-        parent_id = thread_id if o.parent_id is None else parent_of(o.parent_id, thread_id)
-        id_ = fullname("1", o.id or o.name)
-    if type(created) is not int or not FIRST <= created <= LAST:
-        created = created_at(created)
-    gone = gone_by(body)
-    edited, edited_utc = edit_of(o.edited, meta, created, 0)
-    row = (
-        id_,
-        thread_id,
-        parent_id,
-        o.subreddit,
-        None if author in NOBODY else author,
-        "" if gone else unescaped(body),
-        created,
-        _latest(o),
-        None if o.score_hidden else score_of(o.score),
-        edited,
-        edited_utc,
-        removal_of(gone, True, author, o.removed_by_category, meta),
-        o.is_submitter,
-        o.stickied is True,
-        o.distinguished or None,
-        o.redditess_invented is True,
-        line,
-    )
-    return _new_row(Comment, row)
-
-
-def _submission(o: WireSubmission, line: int) -> Submission:
-    title, created, meta, text = o.title, o.created_utc, o.meta, o.selftext or ""
-    if title is None or created is None or not o.subreddit:
-        raise _incomplete(o, "title", "created_utc", "subreddit")
-    created = created_at(created)
-    gone = gone_by(text)
-    if gone:
-        text = ""
-    gone = gone or gone_by(title)
-    edited, edited_utc = edit_of(o.edited, meta, created, RS_EDITED_FROM)
-    return Submission(
-        fullname("3", o.id or o.name),
-        o.subreddit,
-        None if o.author in NOBODY else o.author,
-        unescaped(title),
-        unescaped(text),
-        created,
-        _latest(o),
-        None if o.hide_score else score_of(o.score),
-        edited,
-        edited_utc,
-        removal_of(gone, bool(text), o.author, o.removed_by_category, meta),
-        o.is_self,
-        o.crosspost_parent is not None,
-        o.promoted is True or o.is_created_from_ads_ui is True,
-        o.over_18 is True,
-        o.stickied is True,
-        o.distinguished or None,
-        unescaped(o.previous_selftext) if o.previous_selftext else None,
-        o.redditess_invented is True,
-        line,
-    )
-
-
-def _incomplete(o: WireComment | WireSubmission, *required: str) -> NotARow:
-    """A line of the other kind, or the first required field that is missing (or unusable)."""
-    mine, theirs = (o.body, o.title) if isinstance(o, WireComment) else (o.title, o.body)
-    if mine is None and theirs is not None:
-        return NotARow("other_kind")
-    missing = next(name for name in required if getattr(o, name) in (None, ""))
-    return NotARow(f"missing_{missing}")
-
-
-def _latest(o: WireComment | WireSubmission) -> int | None:
-    """The last look at the object: its score and removal were true then."""
-    latest = utc_of(o.retrieved_on) or 0
-    if o.retrieved_utc is not None:
-        latest = max(latest, utc_of(o.retrieved_utc) or 0)
-    if o.updated_on is not None:
-        latest = max(latest, utc_of(o.updated_on) or 0)
-    if o.updated_utc is not None:
-        latest = max(latest, utc_of(o.updated_utc) or 0)
-    if o.meta is not None and o.meta.retrieved_2nd_on is not None:
-        latest = max(latest, utc_of(o.meta.retrieved_2nd_on) or 0)
-    return latest or None
