@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,7 @@ def write_parquet(
     stats: dict[str, Any] | None = None,
     closing: Callable[[], dict[str, Any]] | None = None,
     metadata: dict[bytes, bytes] | None = None,
+    repeated: Sequence[str] | None = None,
 ) -> int:
     """Writes rows, already in their declared total order, and returns how many.
 
@@ -83,7 +84,8 @@ def write_parquet(
     bytes depend on the rows only. `stats` (JSON) rides in the footer, so that a stage's
     accounting survives a resumed build; read it back with `read_stats`. `closing` gives them once
     the last row is written, for a stage that counts while it streams. `metadata` is merged into the
-    schema's own (a `huggingface` key, for example).
+    schema's own (a `huggingface` key, for example). `repeated`: columns of few values, which alone
+    are then written with a dictionary; by default the library tries it on each.
     """
     extra = {STATS_KEY: _json(stats)} if stats is not None else {}
     schema = schema.with_metadata({**(schema.metadata or {}), **(metadata or {}), **extra})
@@ -94,6 +96,7 @@ def write_parquet(
             "write_page_index": True,
             "store_schema": True,
             "version": "2.6",
+            "use_dictionary": True if repeated is None else list(repeated),
         }
         with pq.ParquetWriter(tmp, schema, **options) as writer:
             for table in _row_groups(batches, schema):

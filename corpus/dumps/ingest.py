@@ -27,6 +27,7 @@ from .source import Source
 from .spool import schema_of
 
 logger = logging.getLogger(__name__)
+REPEATED = ("subreddit", "edited", "removal", "distinguished")  # ids and texts hardly are
 WRITERS = 4  # Parquet files written at once: while some wait for the disk, two cores encode
 
 
@@ -79,7 +80,7 @@ def _write(spools: Sequence[Rows], kind: str, folder: BuildFolder, sha12: str) -
 
     def write(bucket: int) -> None:
         path = folder.raw_file(kind, bucket, sha12)
-        write_parquet(path, tables(spools, bucket), schema_of(kind))
+        write_parquet(path, tables(spools, bucket), schema_of(kind), repeated=REPEATED)
 
     with ThreadPoolExecutor(WRITERS, "redditess-write") as pool:
         for _ in pool.map(write, buckets):
