@@ -58,7 +58,7 @@ class Hand:
     def take(self, job: Job) -> dict[str, Any]:
         block = Block(self._view[job.at : job.end], job.start, at=job.at)
         found = self._sifter.take(block, job.before)
-        self.spool.add(found.rows)
+        self.spool.add(found.columns)
         return {
             "job": job.number,
             "at": job.at,

@@ -44,9 +44,9 @@ class Intake:
         """What a block holds; its rows are kept, the rest is not counted yet."""
         room = None if self._limit is None else self._limit - self.kept
         found = self.sifter.take(block, before, room)
-        if found.rows:
+        if found.columns:
             self.spool = self.spool or Spool(self.kind, self._n_buckets, self._tmp, HELD_BYTES)
-            self.spool.add(found.rows)
+            self.spool.add(found.columns)
         return found
 
     def add(self, found: Found) -> None:

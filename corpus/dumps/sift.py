@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 from ..records import Comment, Submission
 from .blocks import Block, Damage
 from .prefilter import Prefilter, line_ends
+from .whole import Columns, by_column, columns_of
 from .wire import LineParser
 
 # Share of candidates from which looking for them costs more than it saves, by the costs per line
 # in docs/design/0002.
 DENSE = 0.8
 DAMAGES_KEPT = 100  # per reason, the first ones: `dropped` and `repaired` hold the full counts
+Row = Submission | Comment
 _TORN = ("bad_json", "not_an_object")  # what is left of a line that lost its end or its beginning
 
 
@@ -30,7 +32,7 @@ class Found:
 
     lines: int = 0
     candidates: int = 0  # lines that may be of a wanted subreddit
-    rows: list[Submission | Comment] = field(default_factory=list)
+    columns: Columns = field(default_factory=list)  # of the rows it gave; [] without one
     dropped: Counter[str] = field(default_factory=Counter)
     damage: list[Damage] = field(default_factory=list)
     repaired: Counter[str] = field(default_factory=Counter)
@@ -40,6 +42,7 @@ class Sifter:
     """Looks at the blocks of one file, in order, or at some of them."""
 
     def __init__(self, names: frozenset[str]):
+        self._names = names
         self._parse = LineParser(wanted=names)
         self._prefilter = Prefilter(names) if names else None
         self._dense = not names  # most lines are wanted: parse them all
@@ -62,11 +65,11 @@ class Sifter:
         self.look_for_kind(block)
         found = Found()
         if block.edge:
-            self._edge(block, before, found)
+            found.columns = by_column(self._edge(block, before, found))
         else:
             ends = line_ends(block.data)
             look = self._all if self._dense else self._picked
-            look(block, ends, before, room, found)
+            found.columns = look(block, ends, before, room, found)
             self._note_lines(block, ends, before, found)
             if self._prefilter is not None:
                 self._dense = found.candidates > DENSE * len(ends)
@@ -75,9 +78,20 @@ class Sifter:
 
     def _all(
         self, block: Block, ends: NDArray[np.int64], before: int, room: int | None, found: Found
-    ) -> None:
-        """Parses every line of the block."""
-        rows, start = found.rows, 0
+    ) -> Columns:
+        """Parses every line of the block: at once, or one by one where some may give no row."""
+        if room is None or room >= len(ends):
+            columns = columns_of(self.kind, block.data, ends, before, self._names)
+            if columns:
+                found.lines = found.candidates = len(ends)
+                return columns
+        return by_column(self._each(block, ends, before, room, found))
+
+    def _each(
+        self, block: Block, ends: NDArray[np.int64], before: int, room: int | None, found: Found
+    ) -> list[Row]:
+        rows: list[Row] = []
+        start = 0
         for stop in ends.tolist():
             raw = bytes(block.data[start:stop])
             start = stop + 1
@@ -90,13 +104,15 @@ class Sifter:
                 if len(rows) == room:
                     break
         found.candidates += len(rows)
+        return rows
 
     def _picked(
         self, block: Block, ends: NDArray[np.int64], before: int, room: int | None, found: Found
-    ) -> None:
+    ) -> Columns:
         """Parses the candidates only."""
         assert self._prefilter is not None
         picked = self._prefilter.lines(block.data, ends)
+        rows: list[Row] = []
         n_lines, n_parsed = len(ends), 0
         starts = np.where(picked > 0, ends[picked - 1] + 1, 0)
         bounds = zip(picked.tolist(), starts.tolist(), ends[picked].tolist(), strict=True)
@@ -106,29 +122,30 @@ class Sifter:
             if isinstance(row, str):
                 found.dropped[row] += 1
                 continue
-            found.rows.append(row)
-            if len(found.rows) == room:
+            rows.append(row)
+            if len(rows) == room:
                 n_lines = at + 1
                 break
         n_blank = _n_blank(block.data, ends[:n_lines])
         found.dropped["blank"] += n_blank
         found.dropped["not_candidate"] += n_lines - n_parsed - n_blank
         found.lines, found.candidates = n_lines, len(picked)
+        return by_column(rows)
 
-    def _edge(self, block: Block, before: int, found: Found) -> None:
+    def _edge(self, block: Block, before: int, found: Found) -> list[Row]:
         """A line that may be torn is parsed whatever it holds: nothing else shows that it is."""
         found.lines = 1
         raw = bytes(block.data).rstrip(b"\r\n")
         row = self._parse(raw, before + 1)
-        if not isinstance(row, str):
-            found.rows.append(row)
-        elif row in _TORN:
+        rows = [] if isinstance(row, str) else [row]
+        if row in _TORN:
             found.dropped["cut_line"] += 1
             self._parse.damaged[:] = [(before + 1, "cut_line")]
-        else:
+        elif isinstance(row, str):
             self._drop(raw, row, found)
         found.damage += [Damage(block.start, reason) for _, reason in self._parse.damaged]
         self._parse.damaged.clear()
+        return rows
 
     def _drop(self, raw: bytes, reason: str, found: Found) -> int:
         """Counts a line that gave no row; 1 where it was a candidate."""
