@@ -19,7 +19,7 @@ Places = list[tuple[int, int, int]]  # (bucket, first row, how many), ascending,
 # Rows wait as they are: compressing some 100 rows of a column at a time cost more than all their
 # bytes, and what is mapped is read without a copy.
 _IPC = pa.ipc.IpcWriteOptions(use_threads=False)
-ROWS_AT_ONCE = 2_000  # become Arrow together: what was just parsed is still in the cache
+ROWS_AT_ONCE = 500  # become Arrow together: what was just parsed is still in the cache
 ROWS_PER_PART = 10_000  # are sorted together
 HELD_BYTES = 1 << 24  # of Arrow batches; as many may be on their way to the disk
 
