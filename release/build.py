@@ -160,6 +160,7 @@ class _Run:
         self._timed("fit", self._fit)
         labelled = self._timed("label", lambda: self._buckets("label", self.folder.labels))
         self._timed("shape", self._shape)
+        self.engine.rest()
         released = self._timed("release", self._release)
         told = self._timed("removals", self._keep_out)
         manifest = build_manifest(

@@ -10,7 +10,7 @@ from ...corpus.prospects import default_workers
 from ...corpus.settings import Settings
 from ...corpus.sizes import size_of, workers_within
 from .engine import Engine, Record, Task, Tick, fit
-from .local import run_stage
+from .local import Processes, run_stage
 
 
 class Local:
@@ -22,16 +22,20 @@ class Local:
         """`memory_limit` (bytes) may leave fewer workers for buckets. SettingsError: for none."""
         self.workers = workers or default_workers()
         self._on_buckets = workers_within(memory_limit, self.workers) if memory_limit else None
+        self._processes = Processes()
 
     def run(self, stage: str, tasks: Sequence[Task], tick: Tick) -> list[Record]:
         cores, at_once = os.cpu_count() or 1, self.workers
         if stage != "ingest":  # a reader holds a window of up to 2 GiB, whatever the limit
             at_once = self._on_buckets or at_once
         fitted = [fit(stage, t, at_once, cores // min(at_once, len(tasks))) for t in tasks]
-        return run_stage(stage, fitted, at_once, tick)
+        return run_stage(stage, fitted, at_once, tick, self._processes)
+
+    def rest(self) -> None:
+        self._processes.stop()
 
     def close(self) -> None:
-        """Nothing: workers end with their stage."""
+        self._processes.stop()
 
 
 def open_engine(settings: Settings) -> Engine:

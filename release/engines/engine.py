@@ -32,6 +32,9 @@ class Engine(Protocol):
         Raises the error that a task met: a RedditessError as it was, anything else as BuildError.
         """
 
+    def rest(self) -> None:
+        """No stage follows soon: what waits for one gives its memory back."""
+
     def close(self) -> None:
         """Ends what the engine started."""
 

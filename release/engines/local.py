@@ -8,7 +8,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO, Any, NamedTuple, cast
 
 from ...corpus import errors
@@ -26,19 +26,51 @@ class _Answer(NamedTuple):
     answer: dict[str, Any]
 
 
+class Processes:
+    """Worker processes that live from stage to stage: each takes a second to start."""
+
+    def __init__(self) -> None:
+        self._all: list[_Process] = []
+
+    def first(self, n: int) -> list[_Process]:
+        """`n` of them, old and new; those beyond end, for memory was shared out among `n`."""
+        for process in self._all[n:]:
+            process.stop()
+        self._all = self._all[:n] + [_Process() for _ in range(n - len(self._all))]
+        return self._all
+
+    def stop(self) -> None:
+        """Ends them, whatever they do; others can follow."""
+        for process in self._all:
+            process.stop()
+        self._all = []
+
+
 def run_stage(
-    stage: str, tasks: Sequence[Task], workers: int, tick: Callable[[int], None]
+    stage: str,
+    tasks: Sequence[Task],
+    workers: int,
+    tick: Callable[[int], None],
+    processes: Processes | None = None,
 ) -> list[dict[str, Any]]:
     """The records of all tasks, in their order. `tick(n)` is told how many are done.
 
-    Raises the error a task met (RedditessError as it was; anything else as BuildError), after
-    the other workers have stopped. Results never depend on `workers`.
+    `processes` go on living, for the next stage; by default they end with this one. Raises the
+    error a task met (RedditessError as it was; anything else as BuildError), after the workers have
+    stopped. Results never depend on `workers`.
     """
     results: list[dict[str, Any]] = [{} for _ in tasks]
-    answers = _answers(stage, tasks, min(workers, len(tasks)))
-    for n_done, (task, answer) in enumerate(answers, start=1):
-        results[task] = result_of(answer)
-        tick(n_done)
+    used = processes or Processes()
+    try:
+        answers = _answers(stage, tasks, used.first(min(workers, len(tasks))))
+        for n_done, (task, answer) in enumerate(answers, start=1):
+            results[task] = result_of(answer)
+            tick(n_done)
+    except BaseException:  # some may be in the middle of a task that nobody waits for
+        used.stop()
+        raise
+    if processes is None:
+        used.stop()
     return results
 
 
@@ -55,8 +87,8 @@ def result_of(answer: dict[str, Any]) -> dict[str, Any]:
     return cast("dict[str, Any]", answer["result"])
 
 
-def _answers(stage: str, tasks: Sequence[Task], workers: int) -> Any:
-    if workers <= 1:
+def _answers(stage: str, tasks: Sequence[Task], processes: Sequence[_Process]) -> Iterator[_Answer]:
+    if len(processes) <= 1:
         for index, task in enumerate(tasks):
             yield _Answer(index, worker.run_task(stage, task))
         return
@@ -64,19 +96,11 @@ def _answers(stage: str, tasks: Sequence[Task], workers: int) -> Any:
     for index in range(len(tasks)):
         todo.put(index)
     done: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
-    processes = [_Process() for _ in range(workers)]
-    threads = [
-        threading.Thread(target=_serve, args=(p, stage, tasks, todo, done), daemon=True)
-        for p in processes
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        for _ in tasks:
-            yield done.get()
-    finally:
-        for process in processes:
-            process.stop()
+    for process in processes:
+        args = (process, stage, tasks, todo, done)
+        threading.Thread(target=_serve, args=args, daemon=True).start()
+    for _ in tasks:
+        yield done.get()
 
 
 def _serve(

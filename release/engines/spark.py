@@ -52,6 +52,9 @@ class Spark:
         fitted = [fit(stage, task, self._cores, self._session.cores_of_task()) for task in tasks]
         return self._run(stage, fitted, tick)
 
+    def rest(self) -> None:
+        """Nothing: executors are the cluster's."""
+
     def close(self) -> None:
         self._session.close()
 

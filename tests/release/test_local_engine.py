@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from redditess.corpus.errors import BuildError, InputError
 from redditess.release.engines import local, stages, worker
 
 pytestmark = pytest.mark.slow
+OWN = ("echo", "refuse", "crash", "die", "die_once", "whoami")  # the stages below
 
 
 def echo(**arguments: Any) -> dict[str, Any]:
@@ -35,6 +37,11 @@ def die_once(*, path: str) -> dict[str, Any]:
     return {"survived": True}
 
 
+def whoami(**_: Any) -> dict[str, Any]:
+    time.sleep(0.2)  # so that one worker cannot do all the tasks
+    return {"pid": os.getpid()}
+
+
 def die(**arguments: Any) -> dict[str, Any]:
     os.kill(os.getpid(), signal.SIGKILL)
     return {}
@@ -53,7 +60,7 @@ def _teach_children(monkeypatch: pytest.MonkeyPatch) -> None:
     code = (
         f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r});"
         "import test_local_engine as t; from redditess.release.engines import stages, worker;"
-        "stages.STAGES = {f.__name__: f for f in (t.echo, t.refuse, t.crash, t.die, t.die_once)};"
+        f"stages.STAGES = {{name: getattr(t, name) for name in {OWN}}};"
         "worker.main()"
     )
     monkeypatch.setattr(local, "COMMAND", [sys.executable, "-c", code])
@@ -91,6 +98,32 @@ def test_a_killed_worker_gets_its_task_once_more(
     tasks = [{"path": str(tmp_path / str(i))} for i in range(3)]
     records = local.run_stage("die_once", tasks, 2, lambda n: None)
     assert records == [{"survived": True}] * 3
+
+
+def test_workers_live_on_until_they_are_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    _teach_children(monkeypatch)
+    kept = local.Processes()
+
+    def pids(workers: int) -> set[int]:
+        tasks = [{"bucket": i} for i in range(6)]
+        answers = local.run_stage("whoami", tasks, workers, lambda n: None, kept)
+        return {answer["pid"] for answer in answers}
+
+    first = pids(3)
+    assert len(first) == 3 and pids(3) == first
+    fewer = pids(2)
+    assert fewer < first and not _alive(first - fewer)  # others would hold memory of these two
+    kept.stop()
+    assert not _alive(first)
+    assert not pids(2) & first
+    with pytest.raises(BuildError):
+        local.run_stage("crash", [{"bucket": 5}] * 2, 2, lambda n: None, kept)
+    assert not pids(2) & first
+    kept.stop()
+
+
+def _alive(pids: set[int]) -> list[int]:
+    return [pid for pid in pids if Path(f"/proc/{pid}").exists()]
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ Seen = list[tuple[str, int, list[dict[str, Any]]]]
 def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
     found: Seen = []
 
-    def run(stage: str, tasks: list[dict[str, Any]], workers: int, tick: object) -> list[Any]:
+    def run(stage: str, tasks: list[dict[str, Any]], workers: int, *_: object) -> list[Any]:
         found.append((stage, workers, tasks))
         return []
 
