@@ -6,7 +6,7 @@ bucket and `label_model.json`. The axes meet in `conflict` only, unless the mode
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from ..corpus.artefacts import read_json, write_json, write_parquet
 from ..corpus.errors import BuildError, SettingsError
 from ..corpus.folder import BuildFolder
 from ..corpus.records import ABSTAIN, EFFECTIVE, NOT_EFFECTIVE
+from ..corpus.row_groups import side_by_side
 from ..corpus.settings import Settings
 from .functions import LabelingFunction, resolve
 from .gold_rows import GoldRows, kept_gold, whose, with_gold
@@ -187,15 +188,14 @@ def label_bucket(folder: BuildFolder, bucket: int, settings: Settings) -> dict[s
     """
     functions = resolve(settings.functions)
     labeler = Labeler(read_json(folder.label_model))
-    pairs = _aligned(
-        pq.ParquetFile(folder.bucket_file(folder.votes, bucket)),
-        pq.ParquetFile(folder.bucket_file(folder.interactions, bucket)),
-        bucket,
+    pairs = side_by_side(
+        (folder.bucket_file(folder.interactions, bucket), READS),
+        (folder.bucket_file(folder.votes, bucket), None),
     )
     habits, stats = _habits(folder, bucket, labeler.habit_rate), _no_rows()
 
     def labelled() -> Iterator[pa.Table]:
-        for votes, rows in pairs:
+        for rows, votes in pairs:
             start, end = stats["rows_out"], stats["rows_out"] + rows.num_rows
             here = None if habits is None else habits[start:end]
             table = labeler.predict(votes, rows, functions, here)
@@ -223,26 +223,6 @@ def _habits(folder: BuildFolder, bucket: int, rate: float | None) -> np.ndarray 
     """Of all rows of a bucket: a thread may go on in the next row group."""
     found = answers(folder, bucket) if rate is not None else None
     return None if found is None or rate is None else habit(found, rate)
-
-
-def _aligned(
-    votes: pq.ParquetFile, interactions: pq.ParquetFile, bucket: int
-) -> Iterable[tuple[pa.Table, pa.Table]]:
-    """Row groups of both files side by side: the one writer cuts them at the same rows."""
-    if votes.num_row_groups != interactions.num_row_groups:
-        raise _misaligned(bucket)
-    for group in range(votes.num_row_groups):
-        left = votes.read_row_group(group)
-        right = interactions.read_row_group(group, columns=list(READS))
-        if not left.column("comment_id").equals(right.column("comment_id")):
-            raise _misaligned(bucket)
-        yield left, right
-
-
-def _misaligned(bucket: int) -> BuildError:
-    return BuildError(
-        "votes and interactions hold different rows", f"bucket {bucket}", "start over with --fresh"
-    )
 
 
 def _apply(

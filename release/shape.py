@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from ..corpus.artefacts import ROWS_PER_GROUP, read_stats, write_parquet
 from ..corpus.errors import BuildError
 from ..corpus.folder import BuildFolder
+from ..corpus.row_groups import side_by_side
 from ..corpus.settings import Settings
 from .piles import Piles, by_range
 from .pseudonyms import SAMPLE_KEY, Key, pseudonym
@@ -128,7 +129,7 @@ def _batches(works: Sequence[_Bucket]) -> Iterator[list[_Piece]]:
     held: list[_Piece] = []
     n_held = 0
     for work in works:
-        for tables in _aligned(work.files):
+        for tables in side_by_side(*((path, None) for path in work.files)):
             held.append((work, tables))
             n_held += tables[0].num_rows
             if n_held >= ROWS_AT_ONCE:
@@ -171,22 +172,3 @@ def _removed(
     whole = {t for t in pc.unique(threads).to_pylist() if pseudonym(key, t) in gone}
     pairs = zip(ids, threads.to_pylist(), strict=True)
     return np.array([i in gone or t in whole for i, t in pairs], dtype=bool)
-
-
-def _aligned(files: Sequence[Path]) -> Iterator[list[pa.Table]]:
-    """Row groups of interactions, votes and labels side by side: the one writer cuts them alike."""
-    with ExitStack() as stack:
-        opened = [stack.enter_context(pq.ParquetFile(path)) for path in files]
-        for path, file in zip(files, opened, strict=True):
-            if file.metadata.num_rows != opened[0].metadata.num_rows:
-                raise _foreign(path)
-        for group in range(opened[0].num_row_groups):
-            tables = [file.read_row_group(group) for file in opened]
-            for path, table in zip(files, tables, strict=True):
-                if not table["comment_id"].equals(tables[0]["comment_id"]):
-                    raise _foreign(path)
-            yield tables
-
-
-def _foreign(path: Path) -> BuildError:
-    return BuildError("its rows are not those of interactions/", path, "start over with --fresh")

@@ -284,7 +284,7 @@ def test_votes_of_other_rows_are_refused(rows, build, settings) -> None:
     vote_bucket(folder, 0, settings)
     fit_labels(folder, settings)
     folder.bucket_file(folder.votes, 0).rename(folder.bucket_file(folder.votes, 1))
-    with pytest.raises(BuildError, match="different rows"):
+    with pytest.raises(BuildError, match="its rows are not those of interactions"):
         label_bucket(folder, 1, settings)
 
 
