@@ -34,12 +34,6 @@ class Intake:
         """`limit` rows are kept: nothing after them counts."""
         return self.kept == self._limit
 
-    def take(self, item: Block | Damage) -> None:
-        if isinstance(item, Damage):
-            self.add(lost(item))
-        else:
-            self.add(self.sift(item, self.lines))
-
     def sift(self, block: Block, before: int) -> Found:
         """What a block holds; its rows are kept, the rest is not counted yet."""
         room = None if self._limit is None else self._limit - self.kept

@@ -26,21 +26,9 @@ from redditess.corpus.dumps.hand import Hand, Job, Order
 from redditess.corpus.dumps.ring import Ring
 from redditess.corpus.folder import BuildFolder
 from redditess.corpus.settings import Settings
-
-WANTED = Settings(subreddits=("sample_sleep",), n_buckets=4)
-ALL = Settings(n_buckets=4)
-
+from tests.corpus.invented_lines import ALL, WANTED, comment
 
 RING_MEMORY: dict[int, Any] = {}  # of the rings of this process, by their file descriptor
-
-
-def comment(i: int, subreddit: str = "sample_sleep", **more: Any) -> bytes:
-    fields = {
-        "id": f"c{i}", "link_id": f"t3_p{i % 7}", "parent_id": f"t3_p{i % 7}",
-        "author": f"invented_{i}", "body": f"words {i}", "subreddit": subreddit, "score": i,
-        "created_utc": 1_400_000_000 + i, "edited": False,
-    }  # fmt: skip
-    return json.dumps(fields | more).encode() + b"\n"
 
 
 def outcome(folder: BuildFolder, record: dict[str, Any]) -> tuple[Any, ...]:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from redditess.corpus.artefacts import read_json
 from redditess.corpus.dumps import decode, intake, sift, spool
 from redditess.corpus.dumps import ingest as ingest_module
-from redditess.corpus.dumps.blocks import Block
+from redditess.corpus.dumps.blocks import Damage
 from redditess.corpus.dumps.frames import decoded
 from redditess.corpus.dumps.ingest import ingest_file
 from redditess.corpus.dumps.ring import Ring
@@ -28,19 +28,9 @@ from redditess.corpus.errors import InputError
 from redditess.corpus.folder import BuildFolder
 from redditess.corpus.records import COMMENT_SCHEMA, SUBMISSION_SCHEMA
 from redditess.corpus.settings import Settings
+from tests.corpus.invented_lines import ALL, WANTED, comment
 
-WANTED = Settings(subreddits=("sample_sleep",), n_buckets=4)
-ALL = Settings(n_buckets=4)
 Ingest = Callable[..., dict[str, Any]]
-
-
-def comment(i: int, subreddit: str = "sample_sleep", **more: Any) -> bytes:
-    fields = {
-        "id": f"c{i}", "link_id": f"t3_p{i % 7}", "parent_id": f"t3_p{i % 7}",
-        "author": f"invented_{i}", "body": f"words {i}", "subreddit": subreddit, "score": i,
-        "created_utc": 1_400_000_000 + i, "edited": False,
-    }  # fmt: skip
-    return json.dumps(fields | more).encode() + b"\n"
 
 
 def post(i: int) -> bytes:
@@ -275,8 +265,10 @@ def test_looking_for_candidates_or_parsing_all_counts_the_same(
             taken = intake.Intake(WANTED, tmp_path)
             with Source(path) as source, Ring(2, block) as ring:
                 for item in decode.blocks_of(partial(decoded, source), ring):
-                    taken.take(item)
-                    if isinstance(item, Block):
+                    if isinstance(item, Damage):
+                        taken.add(intake.lost(item))
+                    else:
+                        taken.add(taken.sift(item, taken.lines))
                         ring.give(item.at)
             return taken.account({})
 

@@ -14,17 +14,10 @@ from redditess.corpus.dumps import whole
 from redditess.corpus.dumps.prefilter import line_ends
 from redditess.corpus.dumps.whole import by_column, columns_of
 from redditess.corpus.dumps.wire import LineParser
+from tests.corpus import invented_lines as lines
+from tests.corpus.invented_lines import POST
 
-COMMENT: dict[str, Any] = {
-    "author": "invented_one", "body": "I hear you.", "created_utc": 1_400_000_000, "edited": False,
-    "id": "abc12", "link_id": "t3_9xyz", "parent_id": "t1_abc11", "retrieved_on": 1_500_000_000,
-    "score": 3, "subreddit": "Sample_Anxiety",
-}  # fmt: skip
-POST: dict[str, Any] = {
-    "author": "invented_two", "created_utc": 1_400_000_000, "edited": False, "id": "9xyz",
-    "is_self": True, "score": 3, "selftext": "A hard week.", "subreddit": "sample_anxiety",
-    "title": "Hard week",
-}  # fmt: skip
+COMMENT = lines.COMMENT | {"retrieved_on": 1_500_000_000}
 MISSING = object()
 TIMES = st.sampled_from([1_600_000_000, "1400000000", 1.4e9, 12, "x", None, True, MISSING])
 IDS = st.sampled_from(
@@ -102,8 +95,8 @@ def test_a_block_at_once_is_its_lines_one_by_one(
     [
         {}, {"edited": 1_400_000_600}, {"author": None}, {"body": "[removed]"}, {"score": None},
         {"_meta": {"is_edited": True}}, {"body": "a &gt; b"}, {"created_utc": "1400000000"},
-        {"created_utc": 1_700_000_000}, {"updated_on": 1_600_000_000}, {"retrieved_on": MISSING}, {"parent_id": None},
-        {"parent_id": 45568804275},
+        {"created_utc": 1_700_000_000}, {"updated_on": 1_600_000_000}, {"retrieved_on": MISSING},
+        {"parent_id": None}, {"parent_id": 45568804275},
     ],
 )  # fmt: skip
 def test_what_is_common_is_parsed_at_once(change: dict[str, Any]) -> None:

@@ -11,17 +11,8 @@ from hypothesis import strategies as st
 
 from redditess.corpus.dumps.wire import LineParser, kind_of, parse_line
 from redditess.corpus.records import Comment, Submission
+from tests.corpus.invented_lines import COMMENT, POST
 
-COMMENT: dict[str, Any] = {
-    "id": "abc12", "link_id": "t3_9xyz", "parent_id": "t1_abc11", "subreddit": "Sample_Anxiety",
-    "author": "invented_one", "body": "I hear you.", "created_utc": 1_400_000_000, "score": 3,
-    "edited": False,
-}  # fmt: skip
-POST: dict[str, Any] = {
-    "id": "9xyz", "subreddit": "sample_anxiety", "author": "invented_two", "title": "Hard week",
-    "selftext": "It has been hard.", "created_utc": 1_400_000_000, "score": 3, "edited": False,
-    "is_self": True,
-}  # fmt: skip
 Y2005, Y2010, Y2014, Y2024 = 1_130_000_000, 1_280_000_000, 1_400_000_000, 1_710_000_000
 
 
