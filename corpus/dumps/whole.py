@@ -87,8 +87,8 @@ def _usual(lines: Sequence[Any], first: int) -> Columns | None:
         _are(str, ids, threads, parents, names, texts)
         and all(set(names))
         and _plain(ids)
-        and _full(threads, {"t3_"})
-        and _full(parents, {"t1_", "t3_"})
+        and _full(threads, "t3_")
+        and _full(parents, "t1_", "t3_")
         and _times(created)
         and (_are(NoneType, looked) or _times(looked))
     ):
@@ -148,8 +148,14 @@ def _plain(ids: Sequence[str]) -> bool:
     return min(lengths) >= 1 and max(lengths) <= 13 and not other
 
 
-def _full(ids: Sequence[str], prefixes: set[str]) -> bool:
-    return {id_[:3] for id_ in ids} <= prefixes and _plain([id_[3:] for id_ in ids])
+def _full(ids: Sequence[str], *prefixes: str) -> bool:
+    """One of the prefixes and then 1 to 13 digits of base 36 each."""
+    lengths = set(map(len, ids))
+    joined = "|" + "|".join(ids)
+    n_known = sum(joined.count("|" + prefix) for prefix in prefixes)
+    other = joined.encode(errors="replace").translate(None, _DIGITS)  # of each id its one "_"
+    fit = len("t3_") + 1 <= min(lengths) and max(lengths) <= len("t3_") + 13
+    return fit and n_known == len(ids) and other == b"|_" * len(ids)
 
 
 def _times(values: Sequence[Any]) -> bool:

@@ -119,6 +119,8 @@ def test_what_is_common_is_parsed_at_once(change: dict[str, Any]) -> None:
         line(COMMENT, {}) + line(COMMENT, {"body": "nul \0 in a text that is not short"}),
         line(COMMENT, {}) + line(COMMENT, {"score": 2**63}),
         line(COMMENT, {}) + line(COMMENT, {"parent_id": "t5_abc"}),
+        line(COMMENT, {}) + line(COMMENT, {"parent_id": "t1_ABC"}),
+        line(COMMENT, {}) + line(COMMENT, {"link_id": "t3_a|t3_b"}),
         b"[]\n",
         b"",
     ],
