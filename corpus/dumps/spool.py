@@ -20,7 +20,7 @@ Places = list[tuple[int, int, int]]  # (bucket, first row, how many), ascending,
 # bytes, and what is mapped is read without a copy.
 _IPC = pa.ipc.IpcWriteOptions(use_threads=False)
 ROWS_AT_ONCE = 500  # become Arrow together: what was just parsed is still in the cache
-ROWS_PER_PART = 10_000  # are sorted together
+PARTS_HELD = 4  # what is held is sorted in so many parts
 HELD_BYTES = 1 << 24  # of Arrow batches; as many may be on their way to the disk
 
 
@@ -75,7 +75,7 @@ class Spool:
         self._n_buckets, self._tmp, self._held_bytes = n_buckets, tmp, held_bytes
         self._columns: Columns = [[] for _ in self.schema]  # of the rows added last
         self._fresh: list[tuple[pa.RecordBatch, list[int]]] = []  # with the bucket of each row
-        self._n_fresh = 0
+        self._n_fresh = 0  # bytes of them
         self._held: list[Part] = []  # after what is spilled
         self._n_held = 0
         self._spilled = Spilled()
@@ -88,7 +88,7 @@ class Spool:
             held.extend(column)
         if len(self._columns[0]) >= ROWS_AT_ONCE:
             self._to_arrow()
-            if self._n_fresh >= ROWS_PER_PART:
+            if self._n_fresh >= self._held_bytes // PARTS_HELD:
                 self._set_behind()
 
     def finish(self) -> None:
@@ -132,8 +132,9 @@ class Spool:
         columns, self._columns = self._columns, [[] for _ in self.schema]
         buckets = [int(id_[3:], 36) % self._n_buckets for id_ in columns[self._thread]]
         arrays = [pa.array(c, f.type) for c, f in zip(columns, self.schema, strict=True)]
-        self._fresh.append((pa.RecordBatch.from_arrays(arrays, schema=self.schema), buckets))
-        self._n_fresh += len(buckets)
+        batch = pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+        self._fresh.append((batch, buckets))
+        self._n_fresh += batch.nbytes
 
     def _set_behind(self) -> None:
         """The fresh batches are for the other thread, whose errors come out here."""

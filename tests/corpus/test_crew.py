@@ -96,7 +96,6 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(crew, "PATIENCE", 1)
     monkeypatch.setattr(crew, "HELD_BYTES", 4000)
     monkeypatch.setattr(spool, "ROWS_AT_ONCE", 2)
-    monkeypatch.setattr(spool, "ROWS_PER_PART", 5)
     monkeypatch.setattr(ingest, "Ring", WatchedRing)
     monkeypatch.setattr(HandInThread, "dies_after", 1 << 30)
     yield

@@ -227,7 +227,6 @@ def test_rows_that_do_not_fit_in_memory_come_back_in_order(
     before = ingest(packed)
     files = {p.name: p.read_bytes() for p in folder.raw.rglob("*.parquet")}
     monkeypatch.setattr(spool, "ROWS_AT_ONCE", 10)
-    monkeypatch.setattr(spool, "ROWS_PER_PART", 20)
     monkeypatch.setattr(intake, "HELD_BYTES", 8000)  # some stretches of the file in each spill
     monkeypatch.setattr(ingest_module, "Ring", partial(Ring, size=5000))
     spills = []

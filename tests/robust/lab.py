@@ -19,7 +19,6 @@ RUN_ONLY = {"run.json", ".lock"}  # how a run went, not what it made; as raw/see
 WRITES = ("open", "write", "fsync", "rename", "unlink", "mkdir")  # in the order of faults.c
 SPILLS = {  # a few rows already wait on disk
     "redditess.corpus.dumps.spool:ROWS_AT_ONCE": 50, "redditess.corpus.dumps.intake:HELD_BYTES": 1,
-    "redditess.corpus.dumps.spool:ROWS_PER_PART": 50,
 }  # fmt: skip
 SENTENCE = re.compile(r"[^\n:]+: [^\n]+; [^\n]+\.")
 
