@@ -17,11 +17,11 @@ FILTERS_ON_EDITS = frozenset({"not_edited"})
 WHOLE_SITE = 200  # ours: a sample with more subreddits is of a whole-site file, where few show
 
 # Measured (docs/benchmarks.md), decoded bytes a second on one worker with two cores.
-_READ_FEW, _READ_ALL = 540e6, 156e6  # 0.5 % and 100 % of the lines wanted
-_LATER_S = 2.8e-4  # worker seconds a wanted line: joining, voting, labelling, masking
-_BUCKET_S = 0.3  # worker seconds a bucket, of however few lines: the same
-_ALONE_S = 5e-5  # seconds a wanted line, by one process: twins, splits, pairs, writing
-_START_S = 8.0  # of every build: workers begin, libraries load, the card is written
+_READ_FEW, _READ_ALL = 600e6, 250e6  # 0.5 % and 100 % of the lines wanted
+_LATER_S = 1.2e-4  # worker seconds a wanted line: joining, voting, labelling, masking
+_BUCKET_S = 0.2  # worker seconds a bucket, of however few lines: the same
+_ALONE_S = 2.5e-5  # seconds a wanted line, by one process: twins, splits, pairs, writing
+_START_S = 5.0  # of every build: workers begin, libraries load, the card is written
 _WINDOW, _BESIDE = 2 << 30, 300 << 20  # bytes of memory a worker: the zstd window, all the rest
 _DISK_RAW, _DISK_SPILL = 135, 300  # bytes a wanted line: typed rows; DuckDB's temporary files
 _DISK_LATER = 4  # interactions, votes, labels and the release, as multiples of the typed rows

@@ -44,7 +44,9 @@ _START = (
 
 
 # Arrow's own pool keeps what it frees: 20 to 40 MB a hand (measured); a parser multiplies nothing.
-_LEAN = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1", "OPENBLAS_NUM_THREADS": "1"}
+_LEAN = {
+    "ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1", "OPENBLAS_NUM_THREADS": "1",
+}  # fmt: skip
 
 
 class HandLost(Exception):
