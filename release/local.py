@@ -127,6 +127,8 @@ def _found_by_scanning(data_files: Any, files: Sequence[str], folder: Path) -> b
 
     if not isinstance(data_files, DataFilesDict):
         return False
+    if not all(not is_url(file) and (folder / file).is_relative_to(folder) for file in files):
+        return False  # a scan of the folder, which may be a home, takes minutes and could not tell
     try:
         patterns = get_data_patterns(folder.as_posix())
     except EmptyDatasetError:

@@ -129,6 +129,17 @@ def test_files_may_be_named_and_only_these_are_read(dumps: Dumps) -> None:
     assert len(ids_in(load_dataset("redditess", "full", data_files=here, **SMALL))) == 60
 
 
+def test_no_folder_is_searched_for_files_that_lie_elsewhere(
+    dumps: Dumps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = [str(dumps() / "RS_2020-06.jsonl"), str(dumps() / "RC_2020-06.jsonl")]
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.chdir(home)
+    monkeypatch.setattr("datasets.data_files.get_data_patterns", lambda _: pytest.fail("searched"))
+    load_dataset_builder("redditess", data_files=here, **SMALL)
+
+
 def test_a_named_file_that_is_missing_is_an_error(dumps: Dumps) -> None:
     with pytest.raises(InputError, match="RS_2021-06"):
         redditess.load(data_dir=dumps(), data_files="RS_2021-06.jsonl", **SMALL)
