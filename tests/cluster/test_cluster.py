@@ -123,6 +123,7 @@ def test_an_error_of_a_task_arrives_as_it_was(
     assert "Traceback" not in done.stderr and "java" not in done.stderr
 
 
+@pytest.mark.long
 def test_executors_with_another_redditess_are_refused(
     builder: Any, cluster: Any, tmp_path: Path
 ) -> None:
